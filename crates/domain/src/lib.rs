@@ -1,0 +1,34 @@
+//! The rules of Yimen: departments, items, placements, entries, duplicate cases and channels.
+//!
+//! Pure: no IO, no async, no clock, no randomness. A rule is a function of a state and a command
+//! ([`Aggregate::decide`]); a state is the fold of its events ([`Aggregate::evolve`]).
+
+mod actor;
+mod aggregate;
+pub mod channel;
+pub mod code;
+pub mod department;
+pub mod duplicate_case;
+pub mod entry;
+mod evidence;
+mod id;
+pub mod item;
+pub mod placement;
+mod policy;
+mod text;
+mod violation;
+
+pub use actor::{Actor, Authors, Role, StaffId};
+pub use aggregate::{Aggregate, Context, DomainEvent, fold};
+pub use channel::{Channel, ChannelCommand, ChannelEvent};
+pub use code::{Division, ItemCode, OrganisationCode, Uscc};
+pub use department::{Department, DepartmentCommand, DepartmentEvent};
+pub use duplicate_case::{DuplicateCase, DuplicateCaseCommand, DuplicateCaseEvent};
+pub use entry::{Entry, EntryCommand, EntryEvent};
+pub use evidence::{Basis, Evidence, Relation};
+pub use id::{CaseId, ChannelId, DepartmentId, EntryId, IdError, ItemId, LocalCode};
+pub use item::{Item, ItemCommand, ItemContent, ItemEvent};
+pub use placement::{Placement, PlacementCommand, PlacementEvent};
+pub use policy::{Policy, RuleField};
+pub use text::LocalizedText;
+pub use violation::{Violation, Violations};

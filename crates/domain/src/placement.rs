@@ -1,0 +1,166 @@
+//! Which entry an item belongs to, and why.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{Aggregate, Basis, Context, DomainEvent, EntryId, ItemId, Role};
+
+/// The place of one item in the catalogue.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Placement {
+    /// Not placed.
+    #[default]
+    Unplaced,
+    /// Part of an entry.
+    Placed {
+        /// The entry.
+        entry: EntryId,
+        /// Who placed it there.
+        by: Decider,
+        /// Why.
+        basis: Basis,
+    },
+}
+
+/// Who decided on a placement. A steward's decision always wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decider {
+    /// The curator, by evidence.
+    Curator,
+    /// A steward.
+    Steward,
+}
+
+/// A command to a placement.
+#[derive(Debug, Clone)]
+pub enum PlacementCommand {
+    /// Puts an unplaced item into an entry; nothing happens to one that is placed.
+    Place {
+        /// The entry.
+        entry: EntryId,
+        /// Why.
+        basis: Basis,
+    },
+    /// Moves it to another entry.
+    Move {
+        /// The entry.
+        entry: EntryId,
+        /// Why.
+        basis: Basis,
+    },
+    /// Takes it out of the catalogue.
+    Withdraw,
+}
+
+/// An event of a placement's stream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "type", content = "data", rename_all_fields = "camelCase")]
+pub enum PlacementEvent {
+    /// Put into an entry.
+    Placed {
+        /// The entry.
+        entry: EntryId,
+        /// Who decided.
+        by: Decider,
+        /// Why.
+        basis: Basis,
+    },
+    /// Moved from one entry to another.
+    Moved {
+        /// The entry before.
+        from: EntryId,
+        /// The entry from now on.
+        to: EntryId,
+        /// Who decided.
+        by: Decider,
+        /// Why.
+        basis: Basis,
+    },
+    /// Taken out of the catalogue.
+    Withdrawn {
+        /// The entry that it was part of.
+        from: EntryId,
+    },
+}
+
+impl DomainEvent for PlacementEvent {
+    const TYPES: &'static [(&'static str, u16)] = &[("Placed", 1), ("Moved", 1), ("Withdrawn", 1)];
+
+    fn event_type(&self) -> &'static str {
+        match self {
+            Self::Placed { .. } => "Placed",
+            Self::Moved { .. } => "Moved",
+            Self::Withdrawn { .. } => "Withdrawn",
+        }
+    }
+}
+
+/// Why a command to a placement is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlacementRejection {
+    /// The role does not allow it.
+    #[error("only stewards and the curator place items")]
+    NotAllowed,
+    /// There is nothing to move or withdraw.
+    #[error("the item is not placed")]
+    NotPlaced,
+    /// The curator may not undo what a steward decided.
+    #[error("a steward decided where the item belongs")]
+    StewardDecided,
+}
+
+impl Aggregate for Placement {
+    const CATEGORY: &'static str = "placement";
+    type Id = ItemId;
+    type Command = PlacementCommand;
+    type Event = PlacementEvent;
+    type Rejection = PlacementRejection;
+
+    fn decide(
+        &self,
+        command: &PlacementCommand,
+        context: &Context<'_>,
+    ) -> Result<Vec<PlacementEvent>, PlacementRejection> {
+        let by = match context.actor.role {
+            Role::System => Decider::Curator,
+            Role::Steward => Decider::Steward,
+            Role::Clerk | Role::DepartmentReviewer | Role::Reviewer | Role::Operator | Role::Auditor => {
+                return Err(PlacementRejection::NotAllowed);
+            }
+        };
+        match (self, command) {
+            (Self::Unplaced, PlacementCommand::Place { entry, basis }) => {
+                Ok(vec![PlacementEvent::Placed { entry: *entry, by, basis: basis.clone() }])
+            }
+            (Self::Placed { .. }, PlacementCommand::Place { .. }) => Ok(Vec::new()),
+            (Self::Unplaced, PlacementCommand::Move { .. } | PlacementCommand::Withdraw) => {
+                Err(PlacementRejection::NotPlaced)
+            }
+            (Self::Placed { by: Decider::Steward, .. }, _) if by == Decider::Curator => {
+                Err(PlacementRejection::StewardDecided)
+            }
+            (Self::Placed { entry: from, .. }, PlacementCommand::Move { entry: to, basis }) => {
+                if from == to {
+                    return Ok(Vec::new());
+                }
+                Ok(vec![PlacementEvent::Moved { from: *from, to: *to, by, basis: basis.clone() }])
+            }
+            (Self::Placed { entry, .. }, PlacementCommand::Withdraw) => {
+                Ok(vec![PlacementEvent::Withdrawn { from: *entry }])
+            }
+        }
+    }
+
+    fn evolve(&mut self, event: &PlacementEvent) {
+        *self = match event {
+            PlacementEvent::Placed { entry, by, basis } => {
+                Self::Placed { entry: *entry, by: *by, basis: basis.clone() }
+            }
+            PlacementEvent::Moved { to, by, basis, .. } => {
+                Self::Placed { entry: *to, by: *by, basis: basis.clone() }
+            }
+            PlacementEvent::Withdrawn { .. } => Self::Unplaced,
+        };
+    }
+}
