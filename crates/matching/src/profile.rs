@@ -1,0 +1,150 @@
+//! What matching needs to know of an item: its own type, so that it depends on nobody's.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+/// A code of a scheme that several departments share.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SharedCode {
+    /// Name of the scheme, for example `cn-basic` (政务服务事项基本编码).
+    pub scheme: String,
+    /// The code, as written.
+    pub value: String,
+}
+
+/// One service item as matching sees it. Only the name is needed; every other field may be empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Profile {
+    /// Name of the service, in any language.
+    pub name: String,
+    /// Codes of schemes that departments share. Never a department's local codes: two departments may both count from 1.
+    pub codes: Vec<SharedCode>,
+    /// Kind of item (GB/T 39046 Annex A, for example `01` for 行政许可).
+    pub kind: Option<String>,
+    /// Who may ask for it, for example `natural-person`. Empty: not stated.
+    pub audience: Vec<String>,
+    /// Administrative level, 1 (national) to 6 (village).
+    pub level: Option<u8>,
+    /// Regions served: GB/T 2260 digits (6, 9 or 12). Empty: not stated.
+    pub regions: Vec<String>,
+    /// Department that answers for it.
+    pub department: Option<String>,
+    /// Organisation that the department belongs to, or its code.
+    pub organisation: Option<String>,
+    /// What the service is, in a few sentences.
+    pub summary: Option<String>,
+    /// Search words.
+    pub keywords: Vec<String>,
+    /// Where it is called or opened, as an absolute URL.
+    pub endpoint: Option<String>,
+}
+
+impl Profile {
+    /// Codes that can be evidence, as (scheme, value) without placeholders, each once.
+    pub(crate) fn usable_codes(&self) -> BTreeSet<(String, String)> {
+        self.codes
+            .iter()
+            .map(|code| (code.scheme.trim().to_lowercase(), code.value.trim().to_uppercase()))
+            .filter(|(_, value)| !is_placeholder(value))
+            .collect()
+    }
+
+    /// The endpoint in one spelling, unless it is missing or only the front page of a site, which many items share.
+    pub(crate) fn usable_endpoint(&self) -> Option<String> {
+        let url = self.endpoint.as_deref()?.trim();
+        let url = url.split('#').next().unwrap_or_default().trim_end_matches('/');
+        let (scheme, rest) = url.split_once("://")?;
+        let host_ends = rest.find(['/', '?'])?;
+        let (host, path) = rest.split_at(host_ends);
+        Some(format!("{}://{}{path}", scheme.to_lowercase(), host.to_lowercase()))
+    }
+}
+
+/// Real lists fill an obligatory code column with dashes, zeros or "none".
+fn is_placeholder(value: &str) -> bool {
+    matches!(value, "无" | "暂无" | "NONE" | "NULL" | "N/A" | "NA")
+        || !value.chars().any(|c| c.is_alphanumeric() && c != '0')
+        || (value.chars().count() > 3 && value.chars().all(|c| value.starts_with(c)))
+}
+
+/// Whether two coverages share ground; `None` when one of them isn't stated.
+pub(crate) fn regions_overlap(a: &[String], b: &[String]) -> Option<bool> {
+    if a.is_empty() || b.is_empty() {
+        return None;
+    }
+    // A thousand regions each would be a million comparisons: sorted, a region stands
+    // behind the widest one that covers it, with nothing in between that it doesn't cover.
+    let mut all: Vec<(&str, bool)> = a.iter().map(|r| (significant_digits(r), false)).collect();
+    all.extend(b.iter().map(|r| (significant_digits(r), true)));
+    all.sort_unstable();
+    let mut cover: Option<(&str, bool)> = None;
+    for (region, side) in all {
+        match cover {
+            Some((wider, other)) if region.starts_with(wider) => {
+                if other != side {
+                    return Some(true);
+                }
+            }
+            Some(_) | None => cover = Some((region, side)),
+        }
+    }
+    Some(false)
+}
+
+/// The digits that narrow a GB/T 2260 division: `330100` is `3301`, `000000` is the whole country.
+fn significant_digits(region: &str) -> &str {
+    let mut digits = region.trim();
+    for (length, step) in [(12, 3), (9, 3), (6, 2), (4, 2), (2, 2)] {
+        if digits.len() == length && digits.is_char_boundary(length - step) {
+            let (head, tail) = digits.split_at(length - step);
+            if tail.bytes().all(|b| b == b'0') {
+                digits = head;
+            }
+        }
+    }
+    digits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn overlap(a: &[&str], b: &[&str]) -> Option<bool> {
+        let own = |regions: &[&str]| regions.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(regions_overlap(&own(a), &own(b)), regions_overlap(&own(b), &own(a)));
+        regions_overlap(&own(a), &own(b))
+    }
+
+    #[test]
+    fn a_city_covers_its_districts_and_no_others() {
+        assert_eq!(overlap(&["330100"], &["330106"]), Some(true));
+        assert_eq!(overlap(&["330106"], &["330110"]), Some(false));
+        assert_eq!(overlap(&["330106"], &["330106001"]), Some(true));
+        assert_eq!(overlap(&["330106000000"], &["330106"]), Some(true));
+        assert_eq!(overlap(&["000000"], &["420000"]), Some(true));
+        assert_eq!(overlap(&["110000", "330106"], &["330110", "330106"]), Some(true));
+        assert_eq!(overlap(&["330100", "330106"], &["330200"]), Some(false));
+        assert_eq!(overlap(&["区"], &["💧"]), Some(false));
+        assert_eq!(overlap(&[], &["330106"]), None);
+    }
+
+    #[test]
+    fn placeholders_are_no_codes() {
+        for value in ["", " ", "-", "0000", "无", "n/a", "99999999"] {
+            let code = SharedCode { scheme: "cn-basic".into(), value: value.into() };
+            let profile = Profile { codes: vec![code], ..Profile::default() };
+            assert!(profile.usable_codes().is_empty(), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_front_page_is_no_endpoint_and_spelling_does_not_matter() {
+        let at = |url: &str| Profile { endpoint: Some(url.into()), ..Profile::default() }.usable_endpoint();
+        assert_eq!(at("https://Example.CN/a/"), at("HTTPS://example.cn/a#top"));
+        assert_eq!(at("https://example.cn/"), None);
+        assert_eq!(at("not a url"), None);
+    }
+}
