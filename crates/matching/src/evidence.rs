@@ -56,6 +56,29 @@ impl Feature {
         })
     }
 
+    /// The feature's name as it is serialised.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Name => "name",
+            Self::Act => "act",
+            Self::Direction => "direction",
+            Self::Object => "object",
+            Self::Subject => "subject",
+            Self::Grade => "grade",
+            Self::Scope => "scope",
+            Self::Qualifier => "qualifier",
+            Self::Kind => "kind",
+            Self::Audience => "audience",
+            Self::Level => "level",
+            Self::Region => "region",
+            Self::Department => "department",
+            Self::Summary => "summary",
+            Self::Keywords => "keywords",
+            Self::Endpoint => "endpoint",
+        }
+    }
+
     /// The feature in Chinese, for evidence.
     pub(crate) fn zh(self) -> &'static str {
         match self {

@@ -1,0 +1,158 @@
+//! What the verifier is told: whom to trust, and within which bounds.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::fmt::serde::unsigned_duration::friendly::compact::required as friendly;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::Algorithm;
+
+/// The configuration of a [`crate::Verifier`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VerifierConfig {
+    /// The issuers that are trusted, at least one.
+    pub issuers: Vec<IssuerConfig>,
+    /// The longest token that is looked at, in bytes.
+    #[serde(default = "default_max_token_bytes")]
+    pub max_token_bytes: usize,
+    /// How long verdicts are remembered.
+    #[serde(default)]
+    pub cache: VerdictCacheConfig,
+    /// How keys are kept fresh.
+    #[serde(default)]
+    pub refresh: RefreshConfig,
+}
+
+/// One trusted issuer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IssuerConfig {
+    /// The exact value of `iss`.
+    pub issuer: String,
+    /// The values of `aud` that mean us; a token needs one of them.
+    pub audience: Vec<String>,
+    /// The algorithms that this issuer signs with.
+    pub algorithms: Vec<Algorithm>,
+    /// Where the issuer's public keys are.
+    pub jwks: JwksSource,
+    /// How far the issuer's clock may be from ours, at most [`IssuerConfig::MAX_SKEW`].
+    #[serde(default = "default_skew", with = "friendly")]
+    pub skew: Duration,
+    /// The values of `typ` that are accepted, with or without `application/`, in any case. Without it only
+    /// `at+jwt` (RFC 9068); a provider that still writes `JWT` needs that said here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub require_type: Option<Vec<String>>,
+}
+
+/// Where a JWK Set (RFC 7517) is found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JwksSource {
+    /// A local file; it must exist at start, and is read again on each refresh.
+    File(PathBuf),
+    /// An `https` address, or `http` on a loopback host; it may be down at start.
+    Url(Url),
+}
+
+/// Bounds of the verdict cache.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct VerdictCacheConfig {
+    /// How long an acceptance is remembered: at most [`VerdictCacheConfig::MAX_ACCEPTED_FOR`], and never past the
+    /// token's `exp`.
+    #[serde(with = "friendly")]
+    pub accepted_for: Duration,
+    /// How long a token whose signature failed is remembered.
+    #[serde(with = "friendly")]
+    pub refused_for: Duration,
+    /// The size of the cache, in approximate bytes of what is remembered.
+    pub capacity_bytes: u64,
+}
+
+/// How the issuers' keys are kept fresh.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RefreshConfig {
+    /// The time between two refreshes when all is well; jitter is added.
+    #[serde(with = "friendly")]
+    pub interval: Duration,
+    /// The time to the first retry after a failure; it doubles up to `interval`.
+    #[serde(with = "friendly")]
+    pub first_retry: Duration,
+    /// The shortest time between two refreshes of one issuer that unknown keys cause.
+    #[serde(with = "friendly")]
+    pub unknown_key_interval: Duration,
+    /// How long keys are used after the last successful refresh, at least twice `interval`.
+    #[serde(with = "friendly")]
+    pub stale_for: Duration,
+    /// How long one fetch may take.
+    #[serde(with = "friendly")]
+    pub fetch_timeout: Duration,
+}
+
+const fn default_max_token_bytes() -> usize {
+    16 * 1024
+}
+
+const fn default_skew() -> Duration {
+    Duration::from_secs(30)
+}
+
+impl Default for VerdictCacheConfig {
+    fn default() -> Self {
+        Self {
+            accepted_for: Duration::from_secs(60),
+            refused_for: Duration::from_secs(5),
+            capacity_bytes: 64 * 1024 * 1024,
+        }
+    }
+}
+
+impl Default for RefreshConfig {
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_secs(300),
+            first_retry: Duration::from_secs(1),
+            unknown_key_interval: Duration::from_secs(30),
+            stale_for: Duration::from_secs(24 * 60 * 60),
+            fetch_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+impl VerdictCacheConfig {
+    /// The longest that an acceptance may be remembered.
+    pub const MAX_ACCEPTED_FOR: Duration = Duration::from_secs(300);
+}
+
+impl VerifierConfig {
+    /// A configuration of these issuers with every bound at its default.
+    pub fn new(issuers: Vec<IssuerConfig>) -> Self {
+        Self {
+            issuers,
+            max_token_bytes: default_max_token_bytes(),
+            cache: VerdictCacheConfig::default(),
+            refresh: RefreshConfig::default(),
+        }
+    }
+}
+
+impl IssuerConfig {
+    /// The widest clock skew that is granted.
+    pub const MAX_SKEW: Duration = Duration::from_secs(120);
+
+    /// An issuer that signs RFC 9068 tokens with ES256, with the default skew.
+    pub fn new(issuer: impl Into<String>, audience: Vec<String>, jwks: JwksSource) -> Self {
+        Self {
+            issuer: issuer.into(),
+            audience,
+            algorithms: vec![Algorithm::ES256],
+            jwks,
+            skew: default_skew(),
+            require_type: None,
+        }
+    }
+}

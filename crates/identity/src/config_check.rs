@@ -1,0 +1,203 @@
+//! What a configuration must keep to, beyond what its types can say.
+
+use std::collections::BTreeSet;
+
+use url::{Host, Url};
+
+use crate::{IssuerConfig, JwksSource, VerdictCacheConfig, VerifierConfig};
+
+/// What is wrong with a [`VerifierConfig`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// No issuer is configured.
+    #[error("no issuer is configured")]
+    NoIssuer,
+    /// An issuer's name is empty or has control characters.
+    #[error("an issuer's name is empty or has control characters")]
+    IssuerName,
+    /// Two entries name the same issuer.
+    #[error("issuer {0} is configured twice")]
+    RepeatedIssuer(String),
+    /// A list that must name something is empty.
+    #[error("issuer {issuer}: {field} is empty")]
+    Empty {
+        /// The issuer.
+        issuer: String,
+        /// The field.
+        field: &'static str,
+    },
+    /// The skew is above [`IssuerConfig::MAX_SKEW`].
+    #[error("issuer {0}: skew is more than 2 minutes")]
+    Skew(String),
+    /// Keys would come over a channel that anybody on the way can change.
+    #[error("issuer {0}: keys are only fetched over https, or over http from a loopback host")]
+    InsecureJwks(String),
+    /// A bound that must be positive is zero.
+    #[error("{0} must be more than zero")]
+    Zero(&'static str),
+    /// Acceptances would be remembered for more than [`VerdictCacheConfig::MAX_ACCEPTED_FOR`].
+    #[error("cache.accepted_for is more than 5 minutes")]
+    RememberedTooLong,
+    /// Keys would go stale between two refreshes.
+    #[error("refresh.stale_for is less than twice refresh.interval")]
+    StaleBetweenRefreshes,
+}
+
+impl VerifierConfig {
+    /// Checks what the types can't say.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if self.issuers.is_empty() {
+            return Err(ConfigError::NoIssuer);
+        }
+        let mut names = BTreeSet::new();
+        for issuer in &self.issuers {
+            issuer.check()?;
+            if !names.insert(&issuer.issuer) {
+                return Err(ConfigError::RepeatedIssuer(issuer.issuer.clone()));
+            }
+        }
+        if self.cache.accepted_for > VerdictCacheConfig::MAX_ACCEPTED_FOR {
+            return Err(ConfigError::RememberedTooLong);
+        }
+        if self.refresh.stale_for < self.refresh.interval.saturating_mul(2) {
+            return Err(ConfigError::StaleBetweenRefreshes);
+        }
+        for (name, zero) in [
+            ("max_token_bytes", self.max_token_bytes == 0),
+            ("cache.accepted_for", self.cache.accepted_for.is_zero()),
+            ("refresh.interval", self.refresh.interval.is_zero()),
+            ("refresh.first_retry", self.refresh.first_retry.is_zero()),
+            ("refresh.fetch_timeout", self.refresh.fetch_timeout.is_zero()),
+        ] {
+            if zero {
+                return Err(ConfigError::Zero(name));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl IssuerConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        if self.issuer.is_empty() || self.issuer.chars().any(char::is_control) {
+            return Err(ConfigError::IssuerName);
+        }
+        for (field, empty) in [
+            ("audience", self.audience.is_empty()),
+            ("algorithms", self.algorithms.is_empty()),
+            ("require_type", self.require_type.as_ref().is_some_and(Vec::is_empty)),
+        ] {
+            if empty {
+                return Err(ConfigError::Empty { issuer: self.issuer.clone(), field });
+            }
+        }
+        if self.skew > Self::MAX_SKEW {
+            return Err(ConfigError::Skew(self.issuer.clone()));
+        }
+        match &self.jwks {
+            JwksSource::Url(url) if !is_trustworthy(url) => {
+                Err(ConfigError::InsecureJwks(self.issuer.clone()))
+            }
+            JwksSource::Url(_) | JwksSource::File(_) => Ok(()),
+        }
+    }
+}
+
+fn is_trustworthy(url: &Url) -> bool {
+    match url.scheme() {
+        "https" => true,
+        "http" => match url.host() {
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            Some(Host::Domain(name)) => name == "localhost",
+            None => false,
+        },
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const MINIMAL: &str = r#"
+        [[issuers]]
+        issuer = "https://id.example"
+        audience = ["https://gateway.example"]
+        algorithms = ["ES256", "PS256"]
+        jwks = { url = "https://id.example/jwks.json" }
+        skew = "10s"
+
+        [refresh]
+        interval = "1m 30s"
+    "#;
+
+    fn parse(text: &str) -> VerifierConfig {
+        toml::from_str(text).expect("valid TOML for this type")
+    }
+
+    #[test]
+    fn a_minimal_file_gets_the_defaults() {
+        let config = parse(MINIMAL);
+        assert_eq!(config.check(), Ok(()));
+        assert_eq!(config.max_token_bytes, 16 * 1024);
+        assert_eq!(config.issuers[0].skew, Duration::from_secs(10));
+        assert_eq!(config.refresh.interval, Duration::from_secs(90));
+        assert_eq!(config.refresh.unknown_key_interval, Duration::from_secs(30));
+        assert_eq!(config.cache, VerdictCacheConfig::default());
+        let shown = toml::to_string(&config).expect("a configuration can be shown");
+        assert_eq!(parse(&shown), config);
+    }
+
+    #[test]
+    fn unknown_keys_and_symmetric_algorithms_are_refused() {
+        for (from, to) in
+            [("audience", "audiences"), ("ES256", "HS256"), ("ES256", "none"), ("interval", "every")]
+        {
+            assert!(toml::from_str::<VerifierConfig>(&MINIMAL.replace(from, to)).is_err(), "{to}");
+        }
+    }
+
+    #[test]
+    fn bounds_are_kept() {
+        let check = |text: &str| parse(&MINIMAL.replace("[refresh]", &format!("{text}\n[refresh]"))).check();
+        assert_eq!(check("[cache]\naccepted_for = \"5m\""), Ok(()));
+        assert_eq!(check("[cache]\naccepted_for = \"301s\""), Err(ConfigError::RememberedTooLong));
+        assert_eq!(check("[cache]\naccepted_for = \"0s\""), Err(ConfigError::Zero("cache.accepted_for")));
+        let stale = parse(&MINIMAL.replace("1m 30s", "13h")).check();
+        assert_eq!(stale, Err(ConfigError::StaleBetweenRefreshes));
+        assert_eq!(VerifierConfig::new(Vec::new()).check(), Err(ConfigError::NoIssuer));
+        let issuer = parse(MINIMAL).issuers.remove(0);
+        let twice = VerifierConfig::new(vec![issuer.clone(), issuer.clone()]);
+        assert_eq!(twice.check(), Err(ConfigError::RepeatedIssuer(issuer.issuer)));
+    }
+
+    #[test]
+    fn insecure_settings_are_refused() {
+        let check = |from: &str, to: &str| parse(&MINIMAL.replace(from, to)).check();
+        let name = || "https://id.example".to_owned();
+        assert_eq!(
+            check("https://id.example/jwks", "http://id.example/jwks"),
+            Err(ConfigError::InsecureJwks(name()))
+        );
+        assert_eq!(check("https://id.example/jwks", "http://[::1]:8080/jwks"), Ok(()));
+        assert_eq!(
+            check("https://id.example/jwks", "http://127.0.0.1.evil.example/"),
+            Err(ConfigError::InsecureJwks(name()))
+        );
+        assert_eq!(check("10s", "1h"), Err(ConfigError::Skew(name())));
+        assert_eq!(
+            check(r#"["ES256", "PS256"]"#, "[]"),
+            Err(ConfigError::Empty { issuer: name(), field: "algorithms" })
+        );
+        assert_eq!(
+            check(r#"["https://gateway.example"]"#, "[]"),
+            Err(ConfigError::Empty { issuer: name(), field: "audience" })
+        );
+    }
+}

@@ -1,0 +1,170 @@
+//! Why a credential was not accepted, in words that are safe to send back.
+
+/// The reason why a request's credential was not accepted.
+///
+/// The text never quotes the token; it is plain ASCII without quotation marks, so that it fits the
+/// `error_description` of RFC 6750.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum CredentialError {
+    /// There is no `Authorization` header field.
+    #[error("no credentials were sent")]
+    Absent,
+    /// The `Authorization` header field uses another scheme than `Bearer`.
+    #[error("only the Bearer scheme is accepted")]
+    UnsupportedScheme,
+    /// There is more than one `Authorization` header field.
+    #[error("more than one Authorization header field was sent")]
+    RepeatedAuthorization,
+    /// The header field isn't `Bearer` and one token.
+    #[error("the Authorization header field is malformed")]
+    MalformedAuthorization,
+    /// The token is longer than the configured bound.
+    #[error("the token is too long")]
+    TokenTooLong,
+    /// The token isn't a JWS in compact serialisation with JSON inside (RFC 7515, RFC 7519).
+    #[error("the token is malformed")]
+    MalformedToken,
+    /// `alg` is not in the issuer's allow-list, or the named key is of another type.
+    #[error("the signature algorithm is not accepted")]
+    AlgorithmRefused,
+    /// The header carries `crit`; no critical extension is understood here.
+    #[error("the token needs an extension that is not supported")]
+    CriticalHeader,
+    /// `typ` is not one that the issuer may use.
+    #[error("the token is of the wrong type")]
+    WrongType,
+    /// `iss` is not a configured issuer.
+    #[error("the issuer is not trusted")]
+    UnknownIssuer,
+    /// The issuer publishes no such key.
+    #[error("the signing key is not known")]
+    UnknownKey,
+    /// The signature doesn't verify.
+    #[error("the signature is not valid")]
+    BadSignature,
+    /// `exp` has passed.
+    #[error("the token has expired")]
+    Expired,
+    /// `nbf` is still to come.
+    #[error("the token is not valid yet")]
+    NotYetValid,
+    /// None of the configured audiences is in `aud`.
+    #[error("the token is meant for another audience")]
+    WrongAudience,
+    /// A claim is missing or not of the form that its specification gives.
+    #[error("the claim {0} is missing or malformed")]
+    MalformedClaim(&'static str),
+    /// The token carries `cnf`: it is bound to a key or certificate and must not pass as a mere bearer token
+    /// (RFC 9449, section 7.2; RFC 8705, section 3).
+    #[error("the token is bound to a key that was not shown")]
+    SenderConstrained,
+    /// No keys of the issuer could be had, or a newly named key couldn't be looked up. Not the caller's fault.
+    #[error("the keys of the issuer are not available")]
+    KeysUnavailable,
+}
+
+/// What kind of answer a [`CredentialError`] calls for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// No usable credential was shown: challenge without an error code (RFC 6750, section 3.1).
+    NoCredential,
+    /// The request is malformed: `invalid_request`.
+    Request,
+    /// The token is not good: `invalid_token`.
+    Token,
+    /// The provider's fault or ours: the caller may try again later.
+    Provider,
+}
+
+impl CredentialError {
+    /// The stable code, for problem details, logs and metrics.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Absent => "credentials-absent",
+            Self::UnsupportedScheme => "authorization-scheme",
+            Self::RepeatedAuthorization => "authorization-repeated",
+            Self::MalformedAuthorization => "authorization-malformed",
+            Self::TokenTooLong => "token-too-long",
+            Self::MalformedToken => "token-malformed",
+            Self::AlgorithmRefused => "token-algorithm",
+            Self::CriticalHeader => "token-critical-header",
+            Self::WrongType => "token-type",
+            Self::UnknownIssuer => "token-issuer",
+            Self::UnknownKey => "token-key",
+            Self::BadSignature => "token-signature",
+            Self::Expired => "token-expired",
+            Self::NotYetValid => "token-not-yet-valid",
+            Self::WrongAudience => "token-audience",
+            Self::MalformedClaim(_) => "token-claim",
+            Self::SenderConstrained => "token-sender-constrained",
+            Self::KeysUnavailable => "keys-unavailable",
+        }
+    }
+
+    /// Whose fault it is, and so which kind of answer to give.
+    pub const fn fault(self) -> Fault {
+        match self {
+            Self::Absent | Self::UnsupportedScheme => Fault::NoCredential,
+            Self::RepeatedAuthorization | Self::MalformedAuthorization | Self::TokenTooLong => Fault::Request,
+            Self::MalformedToken
+            | Self::AlgorithmRefused
+            | Self::CriticalHeader
+            | Self::WrongType
+            | Self::UnknownIssuer
+            | Self::UnknownKey
+            | Self::BadSignature
+            | Self::Expired
+            | Self::NotYetValid
+            | Self::WrongAudience
+            | Self::MalformedClaim(_)
+            | Self::SenderConstrained => Fault::Token,
+            Self::KeysUnavailable => Fault::Provider,
+        }
+    }
+
+    /// The `error` of RFC 6750, section 3.1, if the answer carries one.
+    pub const fn bearer_error(self) -> Option<&'static str> {
+        match self.fault() {
+            Fault::NoCredential | Fault::Provider => None,
+            Fault::Request => Some("invalid_request"),
+            Fault::Token => Some("invalid_token"),
+        }
+    }
+
+    /// The value of `WWW-Authenticate` (RFC 6750, section 3); none when the fault is the provider's.
+    pub fn www_authenticate(self) -> Option<String> {
+        match (self.fault(), self.bearer_error()) {
+            (Fault::Provider, _) => None,
+            (Fault::NoCredential | Fault::Request | Fault::Token, None) => {
+                Some(r#"Bearer realm="yimen""#.to_owned())
+            }
+            (Fault::NoCredential | Fault::Request | Fault::Token, Some(error)) => {
+                Some(format!(r#"Bearer realm="yimen", error="{error}", error_description="{self}""#))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn absent_credentials_are_challenged_without_an_error() {
+        assert_eq!(CredentialError::Absent.www_authenticate().as_deref(), Some(r#"Bearer realm="yimen""#));
+    }
+
+    #[test]
+    fn a_bad_token_names_its_reason() {
+        assert_eq!(
+            CredentialError::Expired.www_authenticate().as_deref(),
+            Some(r#"Bearer realm="yimen", error="invalid_token", error_description="the token has expired""#)
+        );
+    }
+
+    #[test]
+    fn a_provider_outage_is_not_blamed_on_the_caller() {
+        assert_eq!(CredentialError::KeysUnavailable.www_authenticate(), None);
+        assert_eq!(CredentialError::KeysUnavailable.fault(), Fault::Provider);
+    }
+}

@@ -1,0 +1,131 @@
+//! Secrets in files: read, or made once and readable by their owner alone.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use tracing::warn;
+use uuid::Uuid;
+
+/// Why a secret can't be had from its file.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyFileError {
+    /// The file can't be read.
+    #[error("{path} can't be read")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The file can't be made.
+    #[error("{path} can't be written")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        source: io::Error,
+    },
+    /// The file holds something else.
+    #[error("{path} doesn't hold {expected}")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What should be in it.
+        expected: &'static str,
+    },
+    /// The system gives no randomness.
+    #[error("the system gives no randomness")]
+    Randomness,
+}
+
+/// The text of the file; warns when others than its owner may read it.
+pub(crate) fn read(path: &Path) -> Result<String, KeyFileError> {
+    let failed = |source| KeyFileError::Read { path: path.to_owned(), source };
+    let text = fs::read_to_string(path).map_err(failed)?;
+    if is_open_to_others(&fs::metadata(path).map_err(failed)?) {
+        warn!(path = %path.display(), "the secret's file can be read by others than its owner");
+    }
+    Ok(text)
+}
+
+/// The text of the file, which is made with `make` if it doesn't exist.
+///
+/// The file appears whole or not at all, and when two processes make it at once, both get the same.
+pub(crate) fn read_or_create(
+    path: &Path,
+    make: impl FnOnce() -> Result<String, KeyFileError>,
+) -> Result<String, KeyFileError> {
+    match read(path) {
+        Err(KeyFileError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {}
+        other => return other,
+    }
+    let text = make()?;
+    match create(path, &text) {
+        Ok(()) => Ok(text),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => read(path),
+        Err(source) => Err(KeyFileError::Write { path: path.to_owned(), source }),
+    }
+}
+
+/// Writes beside the path, then links: a link, unlike a rename, never replaces what somebody else has made.
+fn create(path: &Path, text: &str) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}", Uuid::new_v4()));
+    let beside = PathBuf::from(beside);
+    let outcome = write_private(&beside, text).and_then(|()| fs::hard_link(&beside, path));
+    let removed = fs::remove_file(&beside);
+    outcome.and(removed)
+}
+
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut file: File = private_options().create_new(true).write(true).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+#[cfg(unix)]
+fn private_options() -> OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut options = OpenOptions::new();
+    options.mode(0o600);
+    options
+}
+
+#[cfg(not(unix))]
+fn private_options() -> OpenOptions {
+    OpenOptions::new()
+}
+
+#[cfg(unix)]
+fn is_open_to_others(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    metadata.permissions().mode() & 0o077 != 0
+}
+
+#[cfg(not(unix))]
+fn is_open_to_others(_: &fs::Metadata) -> bool {
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_made_file_is_private_and_kept() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("secret");
+        assert_eq!(read_or_create(&path, || Ok("one".to_owned())).expect("made"), "one");
+        assert_eq!(read_or_create(&path, || Ok("two".to_owned())).expect("read"), "one");
+        assert!(!is_open_to_others(&fs::metadata(&path).expect("it exists")));
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn a_missing_folder_is_an_error_with_the_path() {
+        let error =
+            read_or_create(Path::new("/nonexistent/secret"), || Ok(String::new())).expect_err("no folder");
+        assert!(matches!(error, KeyFileError::Write { .. }), "{error}");
+    }
+}

@@ -1,0 +1,174 @@
+//! The public keys of one issuer, from a JWK Set (RFC 7517).
+
+use jsonwebtoken::DecodingKey;
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse};
+use serde_json::Value;
+
+use crate::Algorithm;
+use crate::algorithm::KeyKind;
+
+/// The keys of a set that can verify signatures; others are passed over, as RFC 7517, section 5 asks.
+#[derive(Debug)]
+pub(crate) struct KeySet {
+    keys: Vec<VerifyingKey>,
+}
+
+/// One public key, and what it may be used for.
+#[derive(Debug)]
+pub(crate) struct VerifyingKey {
+    jwk: Jwk,
+    kind: KeyKind,
+    key: DecodingKey,
+}
+
+/// What a set says to a token's `kid` and `alg`.
+#[derive(Debug)]
+pub(crate) enum Lookup<'a> {
+    Found(&'a VerifyingKey),
+    /// There is such a key, but it isn't for this algorithm.
+    OtherType,
+    Missing,
+}
+
+impl KeySet {
+    /// The usable keys of `document`; none if it isn't a JWK Set at all.
+    pub(crate) fn from_document(document: &Value) -> Option<Self> {
+        let keys = document.get("keys")?.as_array()?;
+        Some(Self { keys: keys.iter().filter_map(VerifyingKey::from_jwk).collect() })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether both sets hold the same keys with the same properties, in the same order.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        self.keys.iter().map(|key| &key.jwk).eq(other.keys.iter().map(|key| &key.jwk))
+    }
+
+    /// The key for a token. A token without `kid` is served only if one key alone can be meant.
+    pub(crate) fn find(&self, kid: Option<&str>, algorithm: Algorithm) -> Lookup<'_> {
+        let Some(kid) = kid else {
+            let mut fitting = self.keys.iter().filter(|key| key.fits(algorithm));
+            return match (fitting.next(), fitting.next()) {
+                (Some(only), None) => Lookup::Found(only),
+                (None | Some(_), _) => Lookup::Missing,
+            };
+        };
+        let mut named =
+            self.keys.iter().filter(|key| key.jwk.common.key_id.as_deref() == Some(kid)).peekable();
+        if named.peek().is_none() {
+            return Lookup::Missing;
+        }
+        named.find(|key| key.fits(algorithm)).map_or(Lookup::OtherType, Lookup::Found)
+    }
+}
+
+impl VerifyingKey {
+    fn from_jwk(document: &Value) -> Option<Self> {
+        let jwk: Jwk = serde_json::from_value(document.clone()).ok()?;
+        if jwk.common.public_key_use.as_ref().is_some_and(|purpose| *purpose != PublicKeyUse::Signature) {
+            return None;
+        }
+        if jwk.common.key_operations.as_ref().is_some_and(|allowed| !allowed.contains(&KeyOperations::Verify))
+        {
+            return None;
+        }
+        let kind = kind(&jwk)?;
+        let key = DecodingKey::from_jwk(&jwk).ok()?;
+        Some(Self { jwk, kind, key })
+    }
+
+    /// Whether the key's type, and its own `alg` if it names one, allow the algorithm.
+    fn fits(&self, algorithm: Algorithm) -> bool {
+        self.kind == algorithm.key_kind()
+            && self.jwk.common.key_algorithm.is_none_or(|own| own == algorithm.primitive().into())
+    }
+
+    /// Whether the signature is this key's, by the algorithm with which [`KeySet::find`] found it.
+    pub(crate) fn verifies(&self, signed: &str, signature: &str, algorithm: Algorithm) -> bool {
+        jsonwebtoken::crypto::verify(signature, signed.as_bytes(), &self.key, algorithm.primitive())
+            .unwrap_or(false)
+    }
+}
+
+/// The kind of an asymmetric key that we can verify with; symmetric keys are none.
+fn kind(jwk: &Jwk) -> Option<KeyKind> {
+    if let AlgorithmParameters::EllipticCurve(parameters) = &jwk.algorithm {
+        [(EllipticCurve::P256, KeyKind::P256), (EllipticCurve::P384, KeyKind::P384)]
+            .into_iter()
+            .find_map(|(curve, kind)| (curve == parameters.curve).then_some(kind))
+    } else if let AlgorithmParameters::OctetKeyPair(parameters) = &jwk.algorithm {
+        (parameters.curve == EllipticCurve::Ed25519).then_some(KeyKind::Ed25519)
+    } else {
+        matches!(jwk.algorithm, AlgorithmParameters::RSA(_)).then_some(KeyKind::Rsa)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{Es256Key, Sign};
+
+    fn es256_jwk() -> Value {
+        Es256Key::generate().expect("the system has randomness").public_jwk()
+    }
+
+    fn set(keys: &[Value]) -> KeySet {
+        KeySet::from_document(&json!({ "keys": keys })).expect("a JWK Set")
+    }
+
+    fn with(mut jwk: Value, name: &str, value: Value) -> Value {
+        jwk[name] = value;
+        jwk
+    }
+
+    #[test]
+    fn keys_that_must_not_verify_are_passed_over() {
+        let unusable = [
+            json!({"kty": "oct", "kid": "a", "k": "c2VjcmV0"}),
+            json!({"kty": "unheard-of", "kid": "b"}),
+            json!("not an object"),
+            with(es256_jwk(), "use", json!("enc")),
+            with(es256_jwk(), "key_ops", json!(["sign"])),
+            with(es256_jwk(), "crv", json!("P-521")),
+        ];
+        for jwk in unusable {
+            assert_eq!(set(std::slice::from_ref(&jwk)).len(), 0, "{jwk}");
+        }
+        assert_eq!(set(&[es256_jwk()]).len(), 1);
+    }
+
+    #[test]
+    fn a_key_serves_only_its_own_algorithm() {
+        let keys = set(&[with(es256_jwk(), "kid", json!("one"))]);
+        assert!(matches!(keys.find(Some("one"), Algorithm::ES256), Lookup::Found(_)));
+        for other in [Algorithm::ES384, Algorithm::RS256, Algorithm::EdDSA] {
+            assert!(matches!(keys.find(Some("one"), other), Lookup::OtherType));
+        }
+        let marked = set(&[with(with(es256_jwk(), "kid", json!("one")), "alg", json!("ES384"))]);
+        assert!(matches!(marked.find(Some("one"), Algorithm::ES256), Lookup::OtherType));
+    }
+
+    #[test]
+    fn a_token_without_kid_needs_an_unambiguous_key() {
+        let one = es256_jwk();
+        assert!(matches!(set(std::slice::from_ref(&one)).find(None, Algorithm::ES256), Lookup::Found(_)));
+        assert!(matches!(set(&[one, es256_jwk()]).find(None, Algorithm::ES256), Lookup::Missing));
+    }
+
+    #[test]
+    fn sets_are_the_same_when_their_keys_are() {
+        let (one, two) = (es256_jwk(), es256_jwk());
+        assert!(set(std::slice::from_ref(&one)).is_same_as(&set(std::slice::from_ref(&one))));
+        assert!(!set(std::slice::from_ref(&one)).is_same_as(&set(&[one, two])));
+    }
+
+    #[test]
+    fn a_document_that_is_no_set_is_told_apart_from_an_empty_one() {
+        assert!(KeySet::from_document(&json!({"keys": []})).is_some());
+        assert!(KeySet::from_document(&json!({"error": "down"})).is_none());
+    }
+}

@@ -1,0 +1,49 @@
+//! One identity check: a credential becomes a [`Principal`] once, and a backend gets a signed minimal assertion.
+//!
+//! In: [`Verifier`] takes the `Authorization` header fields of a request and answers with a [`Principal`] or a
+//! [`CredentialError`] that says whose fault it is. It accepts JSON Web Tokens (RFC 7519) that follow the access
+//! token profile of RFC 9068, signed with an asymmetric algorithm that the issuer's configuration allows.
+//!
+//! Out: [`AssertionSigner`] mints the short-lived token that a backend receives instead of the caller's, and
+//! [`AssertionVerifier`] is how a backend checks it. The subject in it is a pseudonym per department, see
+//! [`PseudonymSecret`].
+//!
+//! The crate knows no HTTP server and nothing of the catalogue: callers hand in header bytes, a clock and names.
+
+mod algorithm;
+mod assertion;
+mod assertion_check;
+mod bearer;
+mod claims;
+mod clock;
+mod config;
+mod config_check;
+mod credential_error;
+mod development;
+mod issuer_keys;
+mod jws;
+mod key_document;
+mod key_file;
+mod key_set;
+mod principal;
+mod pseudonym;
+mod refresh;
+mod signing;
+mod verdict_counters;
+mod verdicts;
+mod verifier;
+
+pub use algorithm::Algorithm;
+pub use assertion::{ASSERTION_LIFETIME, ASSERTION_TYPE, Assertion, AssertionSigner};
+pub use assertion_check::{AssertionClaims, AssertionError, AssertionVerifier};
+pub use clock::Clock;
+pub use config::{IssuerConfig, JwksSource, RefreshConfig, VerdictCacheConfig, VerifierConfig};
+pub use config_check::ConfigError;
+pub use credential_error::{CredentialError, Fault};
+pub use development::{DevelopmentIssuer, TokenRequest};
+pub use key_document::KeyDocumentError;
+pub use key_file::KeyFileError;
+pub use principal::Principal;
+pub use pseudonym::PseudonymSecret;
+pub use signing::{Es256Key, Sign, SignError};
+pub use verifier::{SetupError, Verifier};

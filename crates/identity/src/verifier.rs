@@ -1,0 +1,224 @@
+//! The one identity check: `Authorization` header fields in, a principal or a reason out.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::claims::TokenRules;
+use crate::issuer_keys::IssuerKeys;
+use crate::jws::Compact;
+use crate::key_document::{KeyDocument, KeyDocumentError};
+use crate::key_set::Lookup;
+use crate::refresh::keep_fresh;
+use crate::verdict_counters::VerdictCounters;
+use crate::verdicts::{Verdict, VerdictKey, Verdicts};
+use crate::{
+    Algorithm, Clock, ConfigError, CredentialError, Principal, RefreshConfig, VerifierConfig, bearer,
+};
+
+/// Turns bearer tokens into principals. Cheap to share behind an `Arc`; a new configuration is a new verifier.
+#[derive(Debug)]
+pub struct Verifier {
+    issuers: Vec<Issuer>,
+    max_token_bytes: usize,
+    refresh: RefreshConfig,
+    clock: Clock,
+    generation: Arc<AtomicU64>,
+    verdicts: Verdicts,
+    counters: VerdictCounters,
+}
+
+#[derive(Debug)]
+struct Issuer {
+    rules: TokenRules,
+    keys: Arc<IssuerKeys>,
+}
+
+/// Why a verifier can't be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The configuration is wrong in itself.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A key file can't be used.
+    #[error("the keys of issuer {issuer} can't be used")]
+    Keys {
+        /// The issuer.
+        issuer: String,
+        /// What is wrong.
+        source: KeyDocumentError,
+    },
+    /// The HTTPS client can't be set up.
+    #[error("the HTTPS client can't be set up")]
+    Client(#[source] reqwest::Error),
+}
+
+impl Verifier {
+    /// Sets a verifier up and fetches every issuer's keys once.
+    ///
+    /// A key file must be there; an address may be down, [`Verifier::keep_keys_fresh`] asks again. Install the
+    /// metrics recorder before, for the counters are bound here.
+    ///
+    /// # Errors
+    /// When the configuration is wrong, a key file can't be read, or the HTTPS client can't be set up.
+    pub async fn open(config: VerifierConfig, clock: Clock) -> Result<Self, SetupError> {
+        config.check()?;
+        let generation = Arc::new(AtomicU64::new(0));
+        let mut issuers = Vec::with_capacity(config.issuers.len());
+        for issuer in &config.issuers {
+            let document =
+                KeyDocument::new(&issuer.jwks, config.refresh.fetch_timeout).map_err(SetupError::Client)?;
+            let (name, generation) = (issuer.issuer.clone(), Arc::clone(&generation));
+            let keys = IssuerKeys::new(name, document, &config.refresh, clock.clone(), generation);
+            issuers.push(Issuer { rules: TokenRules::new(issuer), keys: Arc::new(keys) });
+        }
+        let first = join_all(issuers.iter().map(|issuer: &Issuer| issuer.keys.refresh())).await;
+        for ((outcome, issuer), configured) in first.into_iter().zip(&issuers).zip(config.issuers) {
+            if let Err(source) = outcome
+                && issuer.keys.must_exist_at_start()
+            {
+                return Err(SetupError::Keys { issuer: configured.issuer, source });
+            }
+        }
+        Ok(Self {
+            issuers,
+            max_token_bytes: config.max_token_bytes,
+            verdicts: Verdicts::new(&config.cache),
+            refresh: config.refresh,
+            clock,
+            generation,
+            counters: VerdictCounters::register(),
+        })
+    }
+
+    /// Whether the keys of every issuer have been fetched at least once.
+    pub fn has_all_keys(&self) -> bool {
+        self.issuers.iter().all(|issuer| issuer.keys.are_loaded())
+    }
+
+    /// Refreshes all keys in the background for as long as the future is polled; it never ends. Spawn it, and abort
+    /// or drop it on shutdown.
+    pub fn keep_keys_fresh(&self) -> impl Future<Output = ()> + Send + 'static {
+        let loops: Vec<_> = self
+            .issuers
+            .iter()
+            .map(|issuer| keep_fresh(Arc::clone(&issuer.keys), self.refresh.clone()))
+            .collect();
+        async move {
+            join_all(loops).await;
+        }
+    }
+
+    /// Verifies the credential of a request, given the values of all its `Authorization` header fields.
+    ///
+    /// The future waits only when a token names a key that isn't known yet.
+    ///
+    /// # Errors
+    /// The reason why there is no principal; [`CredentialError::fault`] says whose fault it is.
+    pub fn verify<'a>(
+        &'a self,
+        authorization: impl IntoIterator<Item = &'a [u8]>,
+    ) -> impl Future<Output = Result<Arc<Principal>, CredentialError>> + Send + 'a {
+        let token = bearer::token(authorization, self.max_token_bytes);
+        async move {
+            match token {
+                Ok(token) => self.verify_token(token).await,
+                Err(error) => {
+                    self.counters.unread(error).increment(1);
+                    Err(error)
+                }
+            }
+        }
+    }
+
+    async fn verify_token(&self, token: &str) -> Result<Arc<Principal>, CredentialError> {
+        let now = self.clock.now();
+        let key = VerdictKey::new(token, self.generation.load(Ordering::Acquire));
+        if let Some(verdict) = self.verdicts.get(&key, now) {
+            let outcome = self.apply(verdict, now);
+            self.counters.remembered(&outcome).increment(1);
+            return outcome;
+        }
+        let outcome = match self.judge(token, now).await {
+            Ok((principal, issuer)) => {
+                let principal = Arc::new(principal);
+                self.verdicts.accept(key, Arc::clone(&principal), issuer, token.len(), now);
+                Ok(principal)
+            }
+            Err(error) => {
+                self.verdicts.refuse(key, error, now);
+                Err(error)
+            }
+        };
+        self.counters.fresh(&outcome).increment(1);
+        outcome
+    }
+
+    /// A remembered verdict, with what time may have changed checked again.
+    fn apply(&self, verdict: Verdict, now: Timestamp) -> Result<Arc<Principal>, CredentialError> {
+        match verdict {
+            Verdict::Accepted { principal, issuer } => {
+                let issuer = self.issuers.get(issuer).ok_or(CredentialError::UnknownIssuer)?;
+                issuer.rules.check_still_good(&principal, now)?;
+                Ok(principal)
+            }
+            Verdict::Refused(error) => Err(error),
+        }
+    }
+
+    /// Checks a token from the ground up. Only the choice of the rules rests on an unverified claim.
+    async fn judge(&self, token: &str, now: Timestamp) -> Result<(Principal, usize), CredentialError> {
+        let token = Compact::<Map<String, Value>>::parse(token)?;
+        let claimed =
+            token.payload.get("iss").and_then(Value::as_str).ok_or(CredentialError::MalformedClaim("iss"))?;
+        let (place, issuer) = self
+            .issuers
+            .iter()
+            .enumerate()
+            .find(|(_, issuer)| issuer.rules.is_for(claimed))
+            .ok_or(CredentialError::UnknownIssuer)?;
+        let algorithm = issuer.rules.check_header(&token.header)?;
+        issuer.check_signature(&token, algorithm, now).await?;
+        Ok((issuer.rules.principal(token.payload, now)?, place))
+    }
+}
+
+impl Issuer {
+    /// Checks the signature; asks the provider once for a key that isn't known.
+    async fn check_signature(
+        &self,
+        token: &Compact<'_, Map<String, Value>>,
+        algorithm: Algorithm,
+        now: Timestamp,
+    ) -> Result<(), CredentialError> {
+        if let Some(outcome) = self.try_keys(token, algorithm, now) {
+            return outcome;
+        }
+        self.keys.refresh_for_unknown_key().await;
+        match self.try_keys(token, algorithm, now) {
+            Some(outcome) => outcome,
+            None if self.keys.last_fetch_failed() || !self.keys.are_usable(now) => {
+                Err(CredentialError::KeysUnavailable)
+            }
+            None => Err(CredentialError::UnknownKey),
+        }
+    }
+
+    /// What the current keys say, or nothing if the right one isn't among them.
+    fn try_keys(
+        &self,
+        token: &Compact<'_, Map<String, Value>>,
+        algorithm: Algorithm,
+        now: Timestamp,
+    ) -> Option<Result<(), CredentialError>> {
+        self.keys.with(now, |keys| match keys.find(token.header.kid.as_deref(), algorithm) {
+            Lookup::Found(key) if token.is_signed_by(key, algorithm) => Some(Ok(())),
+            Lookup::Found(_) => Some(Err(CredentialError::BadSignature)),
+            Lookup::OtherType => Some(Err(CredentialError::AlgorithmRefused)),
+            Lookup::Missing => None,
+        })?
+    }
+}

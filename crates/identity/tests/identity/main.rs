@@ -1,0 +1,8 @@
+//! The identity check from outside: real tokens, real key servers, hostile input.
+
+mod accepted_tokens;
+mod assertions;
+mod hostile_tokens;
+mod key_refresh;
+mod support;
+mod verdict_cache;
