@@ -1,0 +1,8 @@
+//! The log from outside: the contract of the port, and what each adapter promises beyond it.
+
+mod commands;
+mod contract;
+mod crash;
+mod sqlite;
+mod tally;
+mod tampering;
