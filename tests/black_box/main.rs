@@ -1,1 +1,8 @@
-fn main(){}
+//! The `yimen` binary as its users meet it: real processes, real sockets, real files.
+//!
+//! Data of `../shared`, beside the repository, is used where it is there; a test that needs it says so
+//! and passes without it.
+
+mod arrows;
+mod binary;
+mod generated;

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{Aggregate, ChannelId, Context, DomainEvent, LocalizedText, Role, StaffId, Violation, Violations};
+use crate::{
+    Aggregate, ChannelId, Context, DomainEvent, LocalizedText, Role, StaffId, Violation, Violations,
+};
 
 /// A channel.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -149,7 +151,11 @@ impl Aggregate for Channel {
     type Event = ChannelEvent;
     type Rejection = ChannelRejection;
 
-    fn decide(&self, (id, command): &Self::Command, context: &Context<'_>) -> Result<Vec<ChannelEvent>, ChannelRejection> {
+    fn decide(
+        &self,
+        (id, command): &Self::Command,
+        context: &Context<'_>,
+    ) -> Result<Vec<ChannelEvent>, ChannelRejection> {
         let allowed = match command {
             ChannelCommand::Approve => context.actor.is_any_of(&[Role::Operator, Role::Reviewer]),
             ChannelCommand::File { .. } | ChannelCommand::Suspend { .. } | ChannelCommand::Close => {
@@ -180,7 +186,9 @@ impl Aggregate for Channel {
                 check_reason(reason)?;
                 Ok(vec![ChannelEvent::Suspended { reason: reason.clone() }])
             }
-            (ChannelCommand::Suspend { .. }, _) => Err(ChannelRejection::WrongState("the channel is not approved")),
+            (ChannelCommand::Suspend { .. }, _) => {
+                Err(ChannelRejection::WrongState("the channel is not approved"))
+            }
             (ChannelCommand::Close, _) => Ok(vec![ChannelEvent::Closed {}]),
             (ChannelCommand::File { .. }, _) => Err(ChannelRejection::AlreadyFiled),
         }
@@ -196,7 +204,11 @@ impl Aggregate for Channel {
                 };
             }
             (Self::Unfiled, _) | (Self::Filed { .. }, ChannelEvent::Filed { .. }) => {}
-            (Self::Filed { standing, .. }, ChannelEvent::Approved {}) => *standing = ChannelStanding::Approved,
+            // Closed is for ever.
+            (Self::Filed { standing: ChannelStanding::Closed, .. }, _) => {}
+            (Self::Filed { standing, .. }, ChannelEvent::Approved {}) => {
+                *standing = ChannelStanding::Approved
+            }
             (Self::Filed { standing, .. }, ChannelEvent::Suspended { reason }) => {
                 *standing = ChannelStanding::Suspended { reason: reason.clone() };
             }
@@ -225,3 +237,6 @@ fn refuse_if_any(violations: Violations) -> Result<(), ChannelRejection> {
     let violations = violations.into_vec();
     if violations.is_empty() { Ok(()) } else { Err(ChannelRejection::Invalid(violations)) }
 }
+
+#[cfg(test)]
+mod tests;

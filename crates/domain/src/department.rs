@@ -198,11 +198,20 @@ impl Aggregate for Department {
             DepartmentCommand::Enrol { .. } => Err(DepartmentRejection::AlreadyEnrolled),
             DepartmentCommand::Rename { name: new } => {
                 check_text("/name", new, 200)?;
-                Ok(if new == name { Vec::new() } else { vec![DepartmentEvent::Renamed { name: new.clone() }] })
+                Ok(if new == name {
+                    Vec::new()
+                } else {
+                    vec![DepartmentEvent::Renamed { name: new.clone() }]
+                })
             }
             DepartmentCommand::Suspend { notice } => {
                 check_text("/notice", notice, 2000)?;
-                Ok(vec![DepartmentEvent::Suspended { notice: notice.clone() }])
+                let current = Standing::Suspended { notice: notice.clone() };
+                Ok(if *standing == current {
+                    Vec::new()
+                } else {
+                    vec![DepartmentEvent::Suspended { notice: notice.clone() }]
+                })
             }
             DepartmentCommand::Resume => match standing {
                 Standing::Suspended { .. } => Ok(vec![DepartmentEvent::Resumed {}]),
@@ -216,13 +225,12 @@ impl Aggregate for Department {
     fn evolve(&mut self, event: &DepartmentEvent) {
         match (&mut *self, event) {
             (Self::Unknown, DepartmentEvent::Enrolled { name, region, .. }) => {
-                *self = Self::Enrolled {
-                    name: name.clone(),
-                    region: region.clone(),
-                    standing: Standing::Active,
-                };
+                *self =
+                    Self::Enrolled { name: name.clone(), region: region.clone(), standing: Standing::Active };
             }
             (Self::Unknown, _) | (Self::Enrolled { .. }, DepartmentEvent::Enrolled { .. }) => {}
+            // A successor is for ever.
+            (Self::Enrolled { standing: Standing::Succeeded { .. }, .. }, _) => {}
             (Self::Enrolled { name, .. }, DepartmentEvent::Renamed { name: new }) => *name = new.clone(),
             (Self::Enrolled { standing, .. }, DepartmentEvent::Suspended { notice }) => {
                 *standing = Standing::Suspended { notice: notice.clone() };
@@ -241,3 +249,6 @@ fn check_text(pointer: &str, text: &LocalizedText, max: usize) -> Result<(), Dep
     let violations = violations.into_vec();
     if violations.is_empty() { Ok(()) } else { Err(DepartmentRejection::Invalid(violations)) }
 }
+
+#[cfg(test)]
+mod tests;

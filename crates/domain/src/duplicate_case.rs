@@ -176,7 +176,9 @@ impl Aggregate for DuplicateCase {
             (DuplicateCaseCommand::Suspect { .. }, _) => Ok(Vec::new()),
             (DuplicateCaseCommand::Reopen, Decision::Open) => Err(DuplicateCaseRejection::StillOpen),
             (DuplicateCaseCommand::Reopen, _) => Ok(vec![DuplicateCaseEvent::Reopened {}]),
-            (_, Decision::Confirmed { .. } | Decision::Dismissed { .. }) => Err(DuplicateCaseRejection::Decided),
+            (_, Decision::Confirmed { .. } | Decision::Dismissed { .. }) => {
+                Err(DuplicateCaseRejection::Decided)
+            }
             (DuplicateCaseCommand::Confirm { resolution }, Decision::Open) => {
                 check_resolution(resolution, items)?;
                 Ok(vec![DuplicateCaseEvent::Confirmed { resolution: resolution.clone() }])
@@ -209,7 +211,7 @@ fn suspect(a: ItemId, b: ItemId, basis: &Basis) -> Result<Vec<DuplicateCaseEvent
     if a == b {
         return Err(DuplicateCaseRejection::SameItem);
     }
-    Ok(vec![DuplicateCaseEvent::Suspected { items: [a.min(b), a.max(b)], basis: basis.clone() }])
+    Ok(vec![DuplicateCaseEvent::Suspected { items: [a.min(b), a.max(b)], basis: basis.recordable() }])
 }
 
 fn check_resolution(resolution: &Resolution, items: &[ItemId; 2]) -> Result<(), DuplicateCaseRejection> {
@@ -229,3 +231,6 @@ fn check_comment(comment: &str) -> Result<(), DuplicateCaseRejection> {
     let violations = violations.into_vec();
     if violations.is_empty() { Ok(()) } else { Err(DuplicateCaseRejection::Invalid(violations)) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -109,7 +109,7 @@ pub enum EntryRejection {
     #[error("the entry is not merged")]
     NotMerged,
     /// The merge would close a loop of aliases.
-    #[error("the other entry is itself merged into this one")]
+    #[error("the other entry is this one, or is itself merged into it")]
     Loop,
     /// The name breaks rules.
     #[error("the name breaks {} rule(s)", .0.len())]
@@ -123,7 +123,11 @@ impl Aggregate for Entry {
     type Event = EntryEvent;
     type Rejection = EntryRejection;
 
-    fn decide(&self, command: &EntryCommand, context: &Context<'_>) -> Result<Vec<EntryEvent>, EntryRejection> {
+    fn decide(
+        &self,
+        command: &EntryCommand,
+        context: &Context<'_>,
+    ) -> Result<Vec<EntryEvent>, EntryRejection> {
         if !context.actor.is_any_of(&[Role::Steward, Role::System]) {
             return Err(EntryRejection::NotAllowed);
         }
@@ -134,7 +138,9 @@ impl Aggregate for Entry {
         };
         match (command, merged_into) {
             (EntryCommand::Form, _) => Ok(Vec::new()),
-            (EntryCommand::Merge { entry, lineage, .. }, _) if lineage.contains(entry) => Err(EntryRejection::Loop),
+            (EntryCommand::Merge { entry, into, lineage }, _) if into == entry || lineage.contains(entry) => {
+                Err(EntryRejection::Loop)
+            }
             (EntryCommand::Merge { into, .. }, Some(current)) if into == current => Ok(Vec::new()),
             (EntryCommand::Restore, Some(from)) => Ok(vec![EntryEvent::Restored { from: *from }]),
             (EntryCommand::Restore, None) => Err(EntryRejection::NotMerged),
@@ -158,7 +164,9 @@ impl Aggregate for Entry {
             (Self::Unformed, _) | (Self::Formed { .. }, EntryEvent::Formed {}) => {}
             (Self::Formed { name, .. }, EntryEvent::Renamed { name: new }) => *name = Some(new.clone()),
             (Self::Formed { primary, .. }, EntryEvent::PrimaryChosen { item }) => *primary = Some(*item),
-            (Self::Formed { merged_into, .. }, EntryEvent::MergedInto { entry }) => *merged_into = Some(*entry),
+            (Self::Formed { merged_into, .. }, EntryEvent::MergedInto { entry }) => {
+                *merged_into = Some(*entry)
+            }
             (Self::Formed { merged_into, .. }, EntryEvent::Restored { .. }) => *merged_into = None,
         }
     }
@@ -174,3 +182,6 @@ fn check_name(name: &LocalizedText) -> Result<(), EntryRejection> {
     let violations = violations.into_vec();
     if violations.is_empty() { Ok(()) } else { Err(EntryRejection::Invalid(violations)) }
 }
+
+#[cfg(test)]
+mod tests;

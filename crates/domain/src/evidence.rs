@@ -44,3 +44,16 @@ pub struct Basis {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub evidence: Vec<Evidence>,
 }
+
+impl Basis {
+    /// What of it an event can hold: JSON has no NaN and no infinity, and neither is evidence of anything.
+    pub(crate) fn recordable(&self) -> Self {
+        let finite = |evidence: &&Evidence| evidence.weight.is_finite();
+        Self {
+            compared_with: self.compared_with,
+            probability: self.probability.filter(|probability| probability.is_finite()),
+            relation: self.relation,
+            evidence: self.evidence.iter().filter(finite).cloned().collect(),
+        }
+    }
+}

@@ -55,8 +55,9 @@ impl FromStr for DepartmentId {
     type Err = IdError;
 
     fn from_str(text: &str) -> Result<Self, IdError> {
-        let (scheme, value) =
-            text.split_once(':').ok_or(IdError::Shape("a department is written scheme:code, for example uscc:12441500196720244T"))?;
+        let (scheme, value) = text.split_once(':').ok_or(IdError::Shape(
+            "a department is written scheme:code, for example uscc:12441500196720244T",
+        ))?;
         Ok(Self(OrganisationCode::new(scheme, value)?))
     }
 }
@@ -79,7 +80,9 @@ impl FromStr for LocalCode {
     fn from_str(text: &str) -> Result<Self, IdError> {
         let text = text.trim();
         if text.is_empty() || text.chars().count() > 128 || text.chars().any(char::is_control) {
-            return Err(IdError::Shape("a local item code has 1 to 128 characters and no control characters"));
+            return Err(IdError::Shape(
+                "a local item code has 1 to 128 characters and no control characters",
+            ));
         }
         Ok(Self(text.to_owned()))
     }
@@ -153,9 +156,9 @@ macro_rules! uuid_id {
             type Err = IdError;
 
             fn from_str(text: &str) -> Result<Self, IdError> {
-                // Only the hyphenated form, so that one resource has one URL.
-                match Uuid::try_parse(text) {
-                    Ok(uuid) if text.len() == 36 => Ok(Self(uuid)),
+                // Only the hyphenated lower-case form, so that one resource has one URL.
+                match Uuid::try_parse(text).map(Self) {
+                    Ok(id) if id.to_string() == text => Ok(id),
                     Ok(_) | Err(_) => Err(IdError::NotUuid),
                 }
             }
@@ -223,6 +226,7 @@ mod tests {
     fn one_resource_has_one_spelling() {
         assert!("0d6f3c1e-0000-5000-8000-000000000001".parse::<EntryId>().is_ok());
         assert!("0d6f3c1e000050008000000000000001".parse::<EntryId>().is_err());
+        assert!("0D6F3C1E-0000-5000-8000-000000000001".parse::<EntryId>().is_err());
         assert!("uscc:12441500196720244t".parse::<DepartmentId>().is_err());
         assert!("no-colon".parse::<DepartmentId>().is_err());
     }

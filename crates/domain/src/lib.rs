@@ -11,10 +11,17 @@ pub mod department;
 pub mod duplicate_case;
 pub mod entry;
 mod evidence;
+#[cfg(test)]
+mod golden;
 mod id;
 pub mod item;
 pub mod placement;
 mod policy;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod scenario;
+pub mod schema;
 mod text;
 mod violation;
 

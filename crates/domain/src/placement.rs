@@ -42,7 +42,7 @@ pub enum PlacementCommand {
         /// Why.
         basis: Basis,
     },
-    /// Moves it to another entry.
+    /// Moves it to another entry. A steward who names the entry where it is confirms it against the curator.
     Move {
         /// The entry.
         entry: EntryId,
@@ -66,7 +66,7 @@ pub enum PlacementEvent {
         /// Why.
         basis: Basis,
     },
-    /// Moved from one entry to another.
+    /// Moved from one entry to another; from and to are the same where a steward confirmed the curator's choice.
     Moved {
         /// The entry before.
         from: EntryId,
@@ -131,7 +131,7 @@ impl Aggregate for Placement {
         };
         match (self, command) {
             (Self::Unplaced, PlacementCommand::Place { entry, basis }) => {
-                Ok(vec![PlacementEvent::Placed { entry: *entry, by, basis: basis.clone() }])
+                Ok(vec![PlacementEvent::Placed { entry: *entry, by, basis: basis.recordable() }])
             }
             (Self::Placed { .. }, PlacementCommand::Place { .. }) => Ok(Vec::new()),
             (Self::Unplaced, PlacementCommand::Move { .. } | PlacementCommand::Withdraw) => {
@@ -140,11 +140,11 @@ impl Aggregate for Placement {
             (Self::Placed { by: Decider::Steward, .. }, _) if by == Decider::Curator => {
                 Err(PlacementRejection::StewardDecided)
             }
-            (Self::Placed { entry: from, .. }, PlacementCommand::Move { entry: to, basis }) => {
-                if from == to {
+            (Self::Placed { entry: from, by: decider, .. }, PlacementCommand::Move { entry: to, basis }) => {
+                if from == to && *decider == by {
                     return Ok(Vec::new());
                 }
-                Ok(vec![PlacementEvent::Moved { from: *from, to: *to, by, basis: basis.clone() }])
+                Ok(vec![PlacementEvent::Moved { from: *from, to: *to, by, basis: basis.recordable() }])
             }
             (Self::Placed { entry, .. }, PlacementCommand::Withdraw) => {
                 Ok(vec![PlacementEvent::Withdrawn { from: *entry }])
@@ -164,3 +164,6 @@ impl Aggregate for Placement {
         };
     }
 }
+
+#[cfg(test)]
+mod tests;

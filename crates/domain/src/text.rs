@@ -109,9 +109,18 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_with_a_pointer() {
         let mut violations = Violations::default();
-        LocalizedText::zh(" ").with("english language", "x".repeat(5)).check("/name", 4, true, &mut violations);
+        LocalizedText::zh(" ").with("english language", "x".repeat(5)).check(
+            "/name",
+            4,
+            true,
+            &mut violations,
+        );
         let found: Vec<_> = violations.into_vec().into_iter().map(|v| (v.pointer, v.code)).collect();
-        let expected = [("/name/english language", "language-tag"), ("/name/english language", "too-long"), ("/name/zh-CN", "blank")];
+        let expected = [
+            ("/name/english language", "language-tag"),
+            ("/name/english language", "too-long"),
+            ("/name/zh-CN", "blank"),
+        ];
         assert_eq!(found, expected.map(|(p, c)| (p.to_owned(), c.to_owned())));
     }
 }

@@ -20,8 +20,8 @@ impl Position {
         Self(raw)
     }
 
-    /// The number that the adapter gave.
-    pub(crate) const fn raw(self) -> u64 {
+    /// The number that the adapter gave. Outside adapters it is for gauges and graphs only: positions are opaque.
+    pub const fn raw(self) -> u64 {
         self.0
     }
 }

@@ -100,7 +100,9 @@ impl FromStr for Division {
         }
         let (province, city, county) = (&digits[..2], &digits[2..4], &digits[4..6]);
         if (province == "00" && digits != NATIONAL) || (city == "00" && county != "00") {
-            return Err(CodeError::Shape("a division code has no gap: no county without a city, no city without a province"));
+            return Err(CodeError::Shape(
+                "a division code has no gap: no county without a city, no city without a province",
+            ));
         }
         Ok(Self(digits.to_owned()))
     }

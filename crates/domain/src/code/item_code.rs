@@ -144,7 +144,9 @@ impl ItemCode {
     pub fn shared(&self) -> Option<(&str, &str)> {
         match self.scheme.as_str() {
             LOCAL_SCHEME => None,
-            IMPLEMENTATION_SCHEME | HANDLING_SCHEME => self.value.get(19..31).map(|basic| (BASIC_CODE_SCHEME, basic)),
+            IMPLEMENTATION_SCHEME | HANDLING_SCHEME => {
+                self.value.get(19..31).map(|basic| (BASIC_CODE_SCHEME, basic))
+            }
             scheme => Some((scheme, &self.value)),
         }
     }
@@ -186,14 +188,20 @@ mod tests {
     #[test]
     fn a_shared_code_is_the_basic_code_whichever_form_holds_it() {
         let shared = |scheme, value: &str| {
-            ItemCode::new(scheme, value).expect("well formed").shared().map(|(s, v)| (s.to_owned(), v.to_owned()))
+            ItemCode::new(scheme, value)
+                .expect("well formed")
+                .shared()
+                .map(|(s, v)| (s.to_owned(), v.to_owned()))
         };
         let basic = Some(("cn-basic".to_owned(), "442199806003".to_owned()));
         assert_eq!(shared("cn-basic", "442199806003"), basic);
         assert_eq!(shared("cn-implementation", IMPLEMENTATION), basic);
         assert_eq!(shared("cn-handling", &format!("{IMPLEMENTATION}01")), basic);
         assert_eq!(shared("local", "G-000007-001"), None);
-        assert_eq!(shared("sichuan", "511A0138000000"), Some(("sichuan".to_owned(), "511A0138000000".to_owned())));
+        assert_eq!(
+            shared("sichuan", "511A0138000000"),
+            Some(("sichuan".to_owned(), "511A0138000000".to_owned()))
+        );
     }
 
     #[test]

@@ -126,7 +126,10 @@ mod tests {
         let error = |text: &str| text.parse::<Uscc>().expect_err("must be refused");
         assert!(matches!(error("11330100MA27XW1300"), CodeError::CheckCharacter { .. }));
         assert!(matches!(error("12441500196720244"), CodeError::Length { .. }));
-        assert!(matches!(error("1244150019672024ZT"), CodeError::Alphabet { .. } | CodeError::CheckCharacter { .. }));
+        assert!(matches!(
+            error("1244150019672024ZT"),
+            CodeError::Alphabet { .. } | CodeError::CheckCharacter { .. }
+        ));
         assert!(matches!(error("I2441500196720244T"), CodeError::Alphabet { found: 'I', .. }));
         assert!(matches!(error("12441500196720244t"), CodeError::Alphabet { found: 't', .. }));
     }

@@ -1,5 +1,6 @@
 //! What a department says about its item, checked and hashed.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -81,7 +82,9 @@ impl ItemContent {
         let mut found = Violations::default();
         self.name.check("/name", 200, true, &mut found);
         self.summary.check("/summary", 2000, false, &mut found);
-        for (pointer, missing) in [("/audience", self.audience.is_empty()), ("/regions", self.regions.is_empty())] {
+        for (pointer, missing) in
+            [("/audience", self.audience.is_empty()), ("/regions", self.regions.is_empty())]
+        {
             if missing {
                 found.add(pointer, "required", "needs at least one element");
             }
@@ -103,12 +106,18 @@ impl ItemContent {
         found.check_count("/keywords", self.keywords.len(), 100);
         for keyword in &self.keywords {
             found.check_text("/keywords", keyword, 64);
+            if keyword.trim().is_empty() {
+                found.add("/keywords", "blank", "must not be blank");
+            }
         }
         self.check_entry_points(&mut found);
         if let Some(backend) = &self.backend {
             backend.check(&mut found);
         }
         self.access.check(&mut found);
+        if self.openapi.as_ref().is_some_and(|document| !document.is_object()) {
+            found.add("/openapi", "object", "an OpenAPI document is a JSON object");
+        }
         if serde_json::to_vec(self).map_or(true, |bytes| bytes.len() > MAX_BYTES) {
             found.add("", "too-large", format!("at most {MAX_BYTES} bytes as JSON"));
         }
@@ -137,8 +146,16 @@ impl ItemContent {
     }
 
     /// SHA-256 of the content in its one serialised form.
+    ///
+    /// The backend's document is the only part whose members come in any order; they are sorted first.
     pub fn hash(&self) -> ContentHash {
-        ContentHash(hex::encode(Sha256::digest(serde_json::to_vec(self).unwrap_or_default())))
+        let mut content = Cow::Borrowed(self);
+        if self.openapi.is_some()
+            && let Some(document) = &mut content.to_mut().openapi
+        {
+            document.sort_all_objects();
+        }
+        ContentHash(hex::encode(Sha256::digest(serde_json::to_vec(&content).unwrap_or_default())))
     }
 
     /// Whether everything but the fields in `fields` is the same in `other`.

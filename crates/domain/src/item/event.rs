@@ -10,10 +10,13 @@ use super::{ContentHash, ItemContent, Outcome, Stage};
 use crate::{DepartmentId, DomainEvent, LocalCode, LocalizedText, StaffId};
 
 /// An event of an item's stream.
+///
+/// `rename_all_fields` is for serde; the generated schema reads only the variants' own `rename_all`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "type", content = "data", rename_all_fields = "camelCase")]
 pub enum ItemEvent {
     /// Registered with its first draft.
+    #[serde(rename_all = "camelCase")]
     Drafted {
         /// The owner.
         department: DepartmentId,
@@ -32,6 +35,7 @@ pub enum ItemEvent {
         author: StaffId,
     },
     /// Handed to review.
+    #[serde(rename_all = "camelCase")]
     Submitted {
         /// The revision under review.
         revision: u64,
@@ -50,6 +54,7 @@ pub enum ItemEvent {
         comment: String,
     },
     /// One stage was passed.
+    #[serde(rename_all = "camelCase")]
     Approved {
         /// The revision that was approved.
         revision: u64,
@@ -66,6 +71,7 @@ pub enum ItemEvent {
         comment: String,
     },
     /// The approved content became public, in place of what was public before.
+    #[serde(rename_all = "camelCase")]
     Published {
         /// The revision that became public.
         revision: u64,

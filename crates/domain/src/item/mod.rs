@@ -4,6 +4,7 @@ mod command;
 mod content;
 mod decide;
 mod event;
+mod evolve;
 mod kind;
 mod parts;
 mod rejection;
@@ -18,3 +19,6 @@ pub use parts::{
 };
 pub use rejection::ItemRejection;
 pub use state::{Item, LiveContent, Proposal, Publication, Registered, Retirement, Review, Stage, Transfer};
+
+#[cfg(test)]
+mod tests;

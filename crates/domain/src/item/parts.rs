@@ -42,7 +42,11 @@ impl TimeLimits {
         if let (Some(promised), Some(legal)) = (self.promised_days, self.legal_days)
             && promised > legal
         {
-            violations.add("/timeLimits/promisedDays", "out-of-range", "the promise may not exceed the legal limit");
+            violations.add(
+                "/timeLimits/promisedDays",
+                "out-of-range",
+                "the promise may not exceed the legal limit",
+            );
         }
     }
 }
@@ -83,7 +87,8 @@ pub enum EntryPointChannel {
 
 impl EntryPointChannel {
     /// Every channel.
-    pub const ALL: [Self; 6] = [Self::H5, Self::MiniProgram, Self::Native, Self::Api, Self::Window, Self::Phone];
+    pub const ALL: [Self; 6] =
+        [Self::H5, Self::MiniProgram, Self::Native, Self::Api, Self::Window, Self::Phone];
 
     /// The name that the API writes.
     pub const fn as_str(self) -> &'static str {
@@ -156,13 +161,22 @@ impl Backend {
         if let Some(path) = &self.health_path {
             violations.check_text("/backend/healthPath", path, 512);
             if !path.starts_with('/') || path.contains([' ', '#', '\\']) {
-                violations.add("/backend/healthPath", "path", "starts with / and holds no blank, # or backslash");
+                violations.add(
+                    "/backend/healthPath",
+                    "path",
+                    "starts with / and holds no blank, # or backslash",
+                );
             }
         }
         let Timeouts { connect_ms, first_byte_ms, idle_ms } = self.timeouts;
-        for (name, value) in [("connectMs", connect_ms), ("firstByteMs", first_byte_ms), ("idleMs", idle_ms)] {
+        for (name, value) in [("connectMs", connect_ms), ("firstByteMs", first_byte_ms), ("idleMs", idle_ms)]
+        {
             if value.is_some_and(|ms| !(1..=600_000).contains(&ms)) {
-                violations.add(format!("/backend/timeouts/{name}"), "out-of-range", "1 to 600000 milliseconds");
+                violations.add(
+                    format!("/backend/timeouts/{name}"),
+                    "out-of-range",
+                    "1 to 600000 milliseconds",
+                );
             }
         }
     }
@@ -189,9 +203,11 @@ fn is_base_url(url: &str) -> bool {
     let host_fits = !host.is_empty()
         && host.len() <= 253
         && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
-    let port_fits = port.is_empty() || port.strip_prefix(':').is_some_and(|digits| digits.parse::<u16>().is_ok_and(|port| port > 0));
-    let path_fits = path.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'?' | b'#' | b'\\' | b'"' | b'<' | b'>'))
-        && path.split('/').all(|segment| segment != "." && segment != "..");
+    let port_fits = port.is_empty()
+        || port.strip_prefix(':').is_some_and(|digits| digits.parse::<u16>().is_ok_and(|port| port > 0));
+    let path_fits =
+        path.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'?' | b'#' | b'\\' | b'"' | b'<' | b'>'))
+            && path.split('/').all(|segment| segment != "." && segment != "..");
     host_fits && port_fits && path_fits
 }
 
@@ -248,7 +264,11 @@ impl Access {
 fn check_token(pointer: &str, text: &str, violations: &mut Violations) {
     let fits = |b: u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'\\');
     if !(1..=64).contains(&text.len()) || !text.bytes().all(fits) {
-        violations.add(pointer, "token", "1 to 64 printable ASCII characters without blanks, quotes or backslashes");
+        violations.add(
+            pointer,
+            "token",
+            "1 to 64 printable ASCII characters without blanks, quotes or backslashes",
+        );
     }
 }
 
@@ -258,12 +278,29 @@ mod tests {
 
     #[test]
     fn base_urls_are_those_that_every_client_reads_alike() {
-        for url in ["http://127.0.0.1:9101/xihu", "https://api.example.gov.cn", "http://[::1]:8080/a/b", "https://x/a%20b"] {
+        for url in [
+            "http://127.0.0.1:9101/xihu",
+            "https://api.example.gov.cn",
+            "http://[::1]:8080/a/b",
+            "https://x/a%20b",
+        ] {
             assert!(is_base_url(url), "{url}");
         }
         for url in [
-            "ftp://x/", "http://", "http://u:p@x/", "http://x/?q", "http://x/#f", "http://x/../a", "http://x/a b", "http://[::g]/",
-            "http://x:0/", "http://x:99999/", "http://x\\y/", "HTTP://x/", "http://x:/", "//x/",
+            "ftp://x/",
+            "http://",
+            "http://u:p@x/",
+            "http://x/?q",
+            "http://x/#f",
+            "http://x/../a",
+            "http://x/a b",
+            "http://[::g]/",
+            "http://x:0/",
+            "http://x:99999/",
+            "http://x\\y/",
+            "HTTP://x/",
+            "http://x:/",
+            "//x/",
         ] {
             assert!(!is_base_url(url), "{url}");
         }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{ApprovalBasis, ContentHash, ItemContent, ItemEvent, Outcome};
+use super::{ApprovalBasis, ContentHash, ItemContent, Outcome};
 use crate::{Authors, DepartmentId, LocalCode, LocalizedText, StaffId};
 
 /// A service item.
@@ -85,7 +85,17 @@ impl Review {
     pub fn awaiting(&self) -> Option<Stage> {
         match self {
             Self::Submitted { stages, passed } => stages.get(passed.len()).copied(),
-            Self::Draft | Self::ChangesRequested { .. } | Self::Rejected { .. } | Self::Approved { .. } => None,
+            Self::Draft | Self::ChangesRequested { .. } | Self::Rejected { .. } | Self::Approved { .. } => {
+                None
+            }
+        }
+    }
+
+    /// Whether it is out of its author's hands: under review, or approved and not yet public.
+    pub(super) fn is_handed_in(&self) -> bool {
+        match self {
+            Self::Submitted { .. } | Self::Approved { .. } => true,
+            Self::Draft | Self::ChangesRequested { .. } | Self::Rejected { .. } => false,
         }
     }
 }
@@ -173,34 +183,6 @@ impl Item {
             Self::Registered(registered) => Some(registered),
         }
     }
-
-    pub(super) fn apply(&mut self, event: &ItemEvent) {
-        if let Self::Registered(registered) = self {
-            registered.revision += 1;
-            registered.apply(event);
-        } else if let ItemEvent::Drafted { department, local_code, content, author } = event {
-            *self = Self::Registered(Box::new(Registered {
-                department: department.clone(),
-                local_code: local_code.clone(),
-                revision: 0,
-                proposal: Some(Proposal::draft(content, 0, Authors::from([author.clone()]))),
-                publication: Publication::Never,
-                transfer: None,
-            }));
-        }
-    }
-}
-
-impl Proposal {
-    fn draft(content: &Arc<ItemContent>, revision: u64, authors: Authors) -> Self {
-        Self {
-            content: Arc::clone(content),
-            content_hash: content.hash(),
-            revision,
-            authors,
-            review: Review::Draft,
-        }
-    }
 }
 
 impl Registered {
@@ -220,109 +202,5 @@ impl Registered {
             Publication::Never => None,
         };
         self.proposal.as_ref().map(|proposal| &proposal.content).or(public)
-    }
-
-    fn apply(&mut self, event: &ItemEvent) {
-        match event {
-            // A second registration of one stream can't be: the store keeps the first.
-            ItemEvent::Drafted { .. } => {}
-            ItemEvent::Revised { content, author } => self.take_revision(content, author),
-            ItemEvent::Submitted { stages, .. } => {
-                self.set_review(Review::Submitted { stages: stages.clone(), passed: Vec::new() });
-            }
-            ItemEvent::Withdrawn {} => self.set_review(Review::Draft),
-            ItemEvent::ChangesRequested { comment, .. } => {
-                self.set_review(Review::ChangesRequested { comment: comment.clone() });
-            }
-            ItemEvent::Rejected { comment, .. } => {
-                self.set_review(Review::Rejected { comment: comment.clone() });
-            }
-            ItemEvent::Approved { basis, .. } => self.approve(basis),
-            ItemEvent::Published { revision, content_hash } => self.make_public(*revision, content_hash),
-            ItemEvent::Suspended { notice } => self.with_live(|live| live.suspension = Some(notice.clone())),
-            ItemEvent::Resumed {} => self.with_live(|live| live.suspension = None),
-            ItemEvent::TransferProposed { to } => self.transfer = Some(Transfer::Proposed { to: to.clone() }),
-            ItemEvent::TransferAccepted { announcement, effective } => {
-                if let Some(Transfer::Proposed { to }) = self.transfer.take() {
-                    self.transfer =
-                        Some(Transfer::Accepted { to, announcement: announcement.clone(), effective: *effective });
-                }
-            }
-            ItemEvent::TransferCancelled {} => self.transfer = None,
-            ItemEvent::Transferred { to, .. } => {
-                self.department = to.clone();
-                self.transfer = None;
-            }
-            ItemEvent::RetirementAnnounced { explanation, outcome, effective } => self.with_live(|live| {
-                live.retirement = Some(Retirement {
-                    explanation: explanation.clone(),
-                    outcome: outcome.clone(),
-                    effective: *effective,
-                });
-            }),
-            ItemEvent::RetirementCancelled {} => self.with_live(|live| live.retirement = None),
-            ItemEvent::Retired { explanation, outcome } => self.end(explanation, outcome),
-        }
-    }
-
-    fn take_revision(&mut self, content: &Arc<ItemContent>, author: &StaffId) {
-        let mut authors = self.proposal.take().map(|proposal| proposal.authors).unwrap_or_default();
-        authors.insert(author.clone());
-        self.proposal = Some(Proposal::draft(content, self.revision, authors));
-    }
-
-    fn set_review(&mut self, review: Review) {
-        if let Some(proposal) = &mut self.proposal {
-            proposal.review = review;
-        }
-    }
-
-    fn approve(&mut self, basis: &ApprovalBasis) {
-        let Some(proposal) = &mut self.proposal else { return };
-        if let (Review::Submitted { stages, passed }, ApprovalBasis::Review { reviewer, .. }) =
-            (&mut proposal.review, basis)
-        {
-            passed.push(reviewer.clone());
-            if passed.len() < stages.len() {
-                return;
-            }
-        }
-        proposal.review = Review::Approved { basis: basis.clone() };
-    }
-
-    fn make_public(&mut self, revision: u64, content_hash: &ContentHash) {
-        let Some(Proposal { review: Review::Approved { basis }, content, .. }) = &self.proposal else { return };
-        let (basis, content) = (basis.clone(), Arc::clone(content));
-        self.proposal = None;
-        let (suspension, retirement) = match &mut self.publication {
-            Publication::Live(live) => (live.suspension.take(), live.retirement.take()),
-            Publication::Never | Publication::Retired { .. } => (None, None),
-        };
-        self.publication = Publication::Live(LiveContent {
-            content,
-            content_hash: content_hash.clone(),
-            revision,
-            basis,
-            suspension,
-            retirement,
-        });
-    }
-
-    fn with_live(&mut self, change: impl FnOnce(&mut LiveContent)) {
-        if let Publication::Live(live) = &mut self.publication {
-            change(live);
-        }
-    }
-
-    fn end(&mut self, explanation: &LocalizedText, outcome: &Outcome) {
-        if let Publication::Live(live) = &self.publication {
-            self.publication = Publication::Retired {
-                content: Arc::clone(&live.content),
-                explanation: explanation.clone(),
-                outcome: outcome.clone(),
-            };
-            self.proposal = None;
-            self.transfer = None;
-        }
     }
 }

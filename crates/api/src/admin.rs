@@ -1,0 +1,96 @@
+//! What the admin listener answers: is the process alive, is it ready, what does it measure.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use event_store::Position;
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use serde::Serialize;
+
+use crate::App;
+
+/// How long the log may take to answer before the process counts as not ready.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Gives the metrics in the Prometheus text format.
+type Render = Arc<dyn Fn() -> String + Send + Sync>;
+
+#[derive(Clone)]
+struct Admin {
+    app: App,
+    metrics: Render,
+}
+
+impl fmt::Debug for Admin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Admin").finish_non_exhaustive()
+    }
+}
+
+/// `/healthz`, `/readyz` and `/metrics`, for a listener that only operators reach.
+pub fn admin_router(app: App, metrics: impl Fn() -> String + Send + Sync + 'static) -> Router {
+    Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(show_metrics))
+        .with_state(Admin { app, metrics: Arc::new(metrics) })
+}
+
+/// Alive: the process answers. Restarting it would not make a broken disk whole, so nothing else counts.
+async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// Whether requests may be sent here, and why not.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Readiness {
+    ready: bool,
+    /// Whether the log answers.
+    log: Check,
+    /// Whether the read model shows what the log held a moment ago.
+    read_model: Check,
+    /// Whether the keys of every trusted issuer have been fetched.
+    issuer_keys: Check,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Check {
+    Ok,
+    Unavailable,
+    Behind,
+    Missing,
+}
+
+async fn readyz(State(admin): State<Admin>) -> Response {
+    let app = &admin.app;
+    let head = tokio::time::timeout(PATIENCE, app.store.head()).await.ok().and_then(Result::ok);
+    let issuer_keys = if app.verifier.has_all_keys() { Check::Ok } else { Check::Missing };
+    let read_model = match head {
+        Some(head) => caught_up(app, head).await,
+        None => Check::Behind,
+    };
+    let log = if head.is_some() { Check::Ok } else { Check::Unavailable };
+    let ready = [log, read_model, issuer_keys].iter().all(|check| *check == Check::Ok);
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(Readiness { ready, log, read_model, issuer_keys })).into_response()
+}
+
+/// The head is taken first, so that a stream of writes does not make a follower that keeps up look late.
+async fn caught_up(app: &App, head: Position) -> Check {
+    match app.read_model.at_least(head, PATIENCE).await {
+        Ok(_) => Check::Ok,
+        Err(_) => Check::Behind,
+    }
+}
+
+async fn show_metrics(State(admin): State<Admin>) -> Response {
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], (admin.metrics)()).into_response()
+}

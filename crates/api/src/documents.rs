@@ -1,0 +1,91 @@
+//! The OpenAPI documents, one per audience, made from the code.
+
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{Components, ContactBuilder, InfoBuilder, License, OpenApi, OpenApiBuilder, RefOr};
+use utoipa::{PartialSchema, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::App;
+use crate::command::Receipt;
+use crate::problem::ProblemDetails;
+use crate::responses::shared_problems;
+use crate::router::{self, CATALOGUE, OPERATIONS, REGISTRY};
+use crate::stack::API_VERSION;
+
+/// The name of the security scheme of staff.
+const STAFF: &str = "staff";
+
+/// Every document, by the name under which it is served and committed.
+pub fn openapi_documents() -> Vec<(&'static str, OpenApi)> {
+    vec![
+        (
+            "catalogue",
+            document(
+                "Yimen catalogue",
+                "The services of all departments, one entry for each, for mobile apps. Anybody may read it.",
+                CATALOGUE,
+                router::catalogue_routes(),
+                false,
+            ),
+        ),
+        (
+            "registry",
+            document(
+                "Yimen registry",
+                "Where departments register their service items, reviewers approve them, and stewards keep the catalogue in order.",
+                REGISTRY,
+                router::registry_routes(),
+                true,
+            ),
+        ),
+        (
+            "operations",
+            document(
+                "Yimen operations",
+                "Status, the event log and its verification, and bulk migration, for operators and auditors.",
+                OPERATIONS,
+                router::operations_routes(),
+                true,
+            ),
+        ),
+    ]
+}
+
+fn document(title: &str, description: &str, prefix: &str, api: OpenApiRouter<App>, for_staff: bool) -> OpenApi {
+    let mut license = License::new("Apache-2.0");
+    license.identifier = Some("Apache-2.0".to_owned());
+    let info = InfoBuilder::new()
+        .title(title)
+        .version(API_VERSION)
+        .description(Some(description))
+        .contact(Some(ContactBuilder::new().name(Some("Yimen")).url(Some("https://github.com/yimen/yimen")).build()))
+        .license(Some(license));
+    let empty = OpenApiBuilder::new().info(info).components(Some(shared(for_staff))).build();
+    let mut document = OpenApiRouter::<App>::with_openapi(empty).nest(prefix, api).into_openapi();
+    document.security = Some(vec![if for_staff {
+        SecurityRequirement::new(STAFF, Vec::<String>::new())
+    } else {
+        SecurityRequirement::default()
+    }]);
+    document
+}
+
+/// What every document refers to.
+fn shared(for_staff: bool) -> Components {
+    let mut components = Components::new();
+    let mut schemas = vec![
+        (ProblemDetails::name().into_owned(), ProblemDetails::schema()),
+        (Receipt::name().into_owned(), Receipt::schema()),
+    ];
+    ProblemDetails::schemas(&mut schemas);
+    Receipt::schemas(&mut schemas);
+    components.schemas.extend(schemas.into_iter().filter(|(name, _)| for_staff || name != "Receipt"));
+    components.responses.extend(shared_problems().map(|(name, response)| (name, RefOr::T(response))));
+    if for_staff {
+        let mut bearer = Http::new(HttpAuthScheme::Bearer);
+        bearer.bearer_format = Some("JWT (RFC 9068)".to_owned());
+        bearer.description = Some("An access token of a member of staff, with the claims `roles` and `department`.".to_owned());
+        components.security_schemes.insert(STAFF.to_owned(), RefOr::T(SecurityScheme::Http(bearer)));
+    }
+    components
+}

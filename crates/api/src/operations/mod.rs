@@ -1,0 +1,9 @@
+//! Operations: health, the log as it is stored, its verification, and bulk migration.
+
+pub(crate) mod events;
+pub(crate) mod import;
+mod import_row;
+pub(crate) mod status;
+pub(crate) mod verify;
+
+pub use import_row::{ImportDepartment, ImportOutcome, ImportRow, ImportSource, import_row};

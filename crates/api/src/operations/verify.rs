@@ -1,0 +1,85 @@
+//! The whole log, checked against its hashes.
+
+use axum::Json;
+use axum::extract::State;
+use event_store::{Finding, Position, Report, verify};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::App;
+use crate::command::BareCommand;
+use crate::extract::{Acting, Auditor, Operator};
+use crate::problem::Problem;
+use crate::responses::VerificationProblems;
+
+/// What a walk through the log found.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Verification {
+    /// Whether every event is as it was written.
+    clean: bool,
+    /// Events read.
+    events: u64,
+    /// Streams that they belong to.
+    streams: usize,
+    /// How many findings there are, listed or not.
+    found: u64,
+    /// What is wrong, as far as it is listed.
+    #[schema(max_items = 1000)]
+    findings: Vec<FindingDocument>,
+}
+
+/// One thing that is wrong with the log.
+#[derive(Debug, Serialize, ToSchema)]
+struct FindingDocument {
+    /// What was done: `altered`, `removed`, `reordered` or `inserted`.
+    #[schema(max_length = 16)]
+    fault: String,
+    /// The stream, if that can be told.
+    #[schema(max_length = 289)]
+    stream: Option<String>,
+    /// The place in the stream, if that can be told.
+    revision: Option<u64>,
+    /// The place in the log, if there is one.
+    #[schema(value_type = Option<String>, max_length = 64)]
+    position: Option<Position>,
+    /// What gives it away.
+    #[schema(max_length = 1024)]
+    detail: String,
+}
+
+/// Verify the log
+///
+/// For auditors and operators. Walks the whole log and checks every hash chain; changes nothing.
+#[utoipa::path(post, path = "/verification", tag = "log",
+    responses((status = 200, description = "What was found.", body = Verification), VerificationProblems))]
+pub(crate) async fn verify_log(
+    State(app): State<App>,
+    _staff: Acting<(Auditor, Operator)>,
+    _bare: BareCommand,
+) -> Result<Json<Verification>, Problem> {
+    Ok(Json(verify(app.store.as_ref(), |_| {}).await?.into()))
+}
+
+impl From<Report> for Verification {
+    fn from(report: Report) -> Self {
+        Self {
+            clean: report.is_clean(),
+            events: report.events,
+            streams: report.streams,
+            found: report.found,
+            findings: report.findings.into_iter().map(FindingDocument::from).collect(),
+        }
+    }
+}
+
+impl From<Finding> for FindingDocument {
+    fn from(finding: Finding) -> Self {
+        Self {
+            fault: finding.fault.to_string(),
+            stream: finding.stream.map(|stream| stream.as_str().to_owned()),
+            revision: finding.revision,
+            position: finding.position,
+            detail: finding.detail,
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! A call from end to end: identity, offering, access, backend, and back.
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::Response;
+use domain::EntryId;
+use http::header::{CACHE_CONTROL, CONNECTION, EXPECT, LOCATION, UPGRADE};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
+
+use crate::access::{self, identify};
+use crate::download::Download;
+use crate::forward::forward;
+use crate::forwarding::{self, Received};
+use crate::outcome::Outcome;
+use crate::path::{self, CALL_PREFIX, CallTarget};
+use crate::record::CallRecord;
+use crate::refusal::Refusal;
+use crate::selection::{Chosen, choose};
+use crate::upload::Upload;
+use crate::{Gateway, Offering, Route, hop_by_hop, region};
+
+/// `ANY /call/{entry}/{*path}`.
+pub(crate) async fn call(
+    State(gateway): State<Gateway>,
+    Extension(record): Extension<Arc<CallRecord>>,
+    request: Request,
+) -> Response {
+    let carried = carry(&gateway, &record, request).await;
+    carried.unwrap_or_else(|refusal| gateway.refuse(&refusal, &record))
+}
+
+async fn carry(gateway: &Gateway, record: &Arc<CallRecord>, request: Request) -> Result<Response, Refusal> {
+    let (head, body) = request.into_parts();
+    check_protocol(&head)?;
+    let path_and_query = head.uri.path_and_query().cloned().ok_or(Refusal::UnknownEntry)?;
+    let target = CallTarget::split(path_and_query.as_str()).ok_or(Refusal::UnknownEntry)?;
+    path::check(target.path).map_err(Refusal::MalformedPath)?;
+    let entry = target.entry.parse().map_err(|_| Refusal::UnknownEntry)?;
+    let (entry, route) = gateway.routes().resolve(entry).ok_or(Refusal::UnknownEntry)?;
+    record.is_for(entry);
+    match route.as_ref() {
+        Route::Live { offerings } => carry_to_one_of(offerings, gateway, record, target, head, body).await,
+        Route::Retired { replaced_by: Some(successor), .. } => {
+            record.ends(Outcome::REDIRECTED);
+            redirect(*successor, target)
+        }
+        Route::Retired { explanation, replaced_by: None } => {
+            Err(Refusal::Retired { explanation: explanation.clone() })
+        }
+        // The table has followed them.
+        Route::Alias(_) => Err(Refusal::UnknownEntry),
+    }
+}
+
+async fn carry_to_one_of(
+    offerings: &[Arc<Offering>],
+    gateway: &Gateway,
+    record: &Arc<CallRecord>,
+    target: CallTarget<'_>,
+    head: Parts,
+    body: Body,
+) -> Result<Response, Refusal> {
+    let settings = gateway.settings();
+    let caller = identify(gateway.verifier(), &head.headers).await?;
+    let region = match region::named(&head.headers)? {
+        Some(named) => Some(named),
+        None => region::claimed(&caller, settings.region_claim.as_deref()),
+    };
+    let Chosen { offering, upstream } = choose(offerings, region.as_ref())?;
+    record.is_taken_by(offering.item);
+    offering.access.permit(&caller, &settings.assurance)?;
+
+    let limits = settings.timeouts.overridden_by(upstream.timeouts());
+    let upload = Upload::new(body, settings.max_request_body_bytes, limits.idle);
+    if upload.is_announced_too_large() {
+        return Err(Refusal::BodyTooLarge);
+    }
+    let progress = upload.progress();
+    let path = upstream.path(target.path);
+    let assertion = access::assertion(gateway, offering, &caller, head.method.as_str(), &path)?;
+    let uri = upstream.uri(&path, target.query).map_err(|error| {
+        tracing::error!(%error, item = %offering.item, "a backend's URL and a call's path make no URL");
+        Refusal::Internal
+    })?;
+    let received = Received::of(&head, settings.public_scheme);
+    let mut headers = head.headers;
+    forwarding::rewrite_request(&mut headers, &received, *record.trace(), assertion);
+    forwarding::announce_unknown_length(&mut headers, &upload);
+    let mut request = http::Request::new(upload);
+    *request.method_mut() = head.method;
+    *request.uri_mut() = uri;
+    *request.headers_mut() = headers;
+
+    let in_flight = upstream.enter();
+    let response = forward(gateway.client(), request, limits).await?;
+    let (mut head, body) = response.into_parts();
+    forwarding::rewrite_response(&mut head.headers, head.version);
+    // What the backend speaks is no business of the connection to the client.
+    head.version = Version::HTTP_11;
+    let body = Download::new(body, limits.idle, progress, Arc::clone(record), in_flight);
+    Ok(Response::from_parts(head, Body::new(body)))
+}
+
+/// Refuses what can't be carried whoever asks for it.
+fn check_protocol(head: &Parts) -> Result<(), Refusal> {
+    if head.method == Method::TRACE || head.method == Method::CONNECT {
+        return Err(Refusal::MethodNotAllowed);
+    }
+    if asks_for_upgrade(&head.headers) {
+        return Err(Refusal::UpgradeNotSupported);
+    }
+    let expected = head.headers.get_all(EXPECT).iter();
+    if expected.into_iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
+        return Err(Refusal::ExpectationFailed);
+    }
+    Ok(())
+}
+
+/// Whether another protocol is asked for. `h2c` doesn't count: clients offer it without needing it, and RFC 9113 has
+/// withdrawn it.
+fn asks_for_upgrade(headers: &HeaderMap) -> bool {
+    hop_by_hop::lists(headers, &CONNECTION, "upgrade")
+        && headers
+            .get_all(UPGRADE)
+            .iter()
+            .any(|value| !value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"h2c"))
+}
+
+/// 308 to the same path of the entry that takes the retired one's place.
+fn redirect(successor: EntryId, target: CallTarget<'_>) -> Result<Response, Refusal> {
+    let location = format!("{CALL_PREFIX}{successor}{}{}", target.path, target.query);
+    let location = HeaderValue::try_from(location).map_err(|_| Refusal::UnknownEntry)?;
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::PERMANENT_REDIRECT;
+    response.headers_mut().insert(LOCATION, location);
+    // Retirements can be taken back; apps shouldn't remember longer than the catalogue.
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}

@@ -1,0 +1,87 @@
+//! The body of a response on its way to the client.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use hyper::body::Incoming;
+
+use crate::idle_timer::IdleTimer;
+use crate::record::CallRecord;
+use crate::refusal::{Phase, Refusal};
+use crate::upload::UploadProgress;
+use crate::upstream::InFlight;
+
+/// Why the rest of a response's body doesn't come. The client sees its connection end, so that it can't take the part
+/// for the whole.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DownloadError {
+    #[error("the backend sent nothing for too long")]
+    Idle,
+    #[error("the backend's response broke off")]
+    BrokeOff(#[source] hyper::Error),
+}
+
+/// Passes a body on piece by piece, as fast as the client takes it. Dropping it ends the call at the backend.
+#[derive(Debug)]
+pub(crate) struct Download {
+    body: Incoming,
+    idle: IdleTimer,
+    upload: Arc<UploadProgress>,
+    record: Arc<CallRecord>,
+    _in_flight: InFlight,
+}
+
+impl Download {
+    pub(crate) const fn new(
+        body: Incoming,
+        idle: Duration,
+        upload: Arc<UploadProgress>,
+        record: Arc<CallRecord>,
+        in_flight: InFlight,
+    ) -> Self {
+        Self { body, idle: IdleTimer::new(idle), upload, record, _in_flight: in_flight }
+    }
+
+    /// Notes whose fault it is: an upload that was cut short takes the response with it.
+    fn fail(&self, error: DownloadError) -> DownloadError {
+        let refusal = match (self.upload.fault(), &error) {
+            (Some(fault), _) => Refusal::Upload(fault),
+            (None, DownloadError::Idle) => Refusal::BackendTimeout(Phase::Body),
+            (None, DownloadError::BrokeOff(_)) => Refusal::BackendBrokeOff,
+        };
+        self.record.ends(refusal.outcome());
+        error
+    }
+}
+
+impl HttpBody for Download {
+    type Data = Bytes;
+    type Error = DownloadError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, DownloadError>>> {
+        match Pin::new(&mut self.body).poll_frame(cx) {
+            Poll::Ready(piece) => {
+                self.idle.stop();
+                Poll::Ready(
+                    piece.map(|piece| piece.map_err(|error| self.fail(DownloadError::BrokeOff(error)))),
+                )
+            }
+            Poll::Pending => self.idle.poll_expired(cx).map(|()| Some(Err(self.fail(DownloadError::Idle)))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

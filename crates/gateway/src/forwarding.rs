@@ -1,0 +1,131 @@
+//! The header fields of a call on either side of the gateway.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::ConnectInfo;
+use http::header::{CONTENT_LENGTH, EXPECT, FORWARDED, HOST, TRANSFER_ENCODING, VIA};
+use http::request::Parts;
+use http::uri::Authority;
+use http::{HeaderMap, HeaderName, HeaderValue, Version};
+use http_body::Body;
+
+use crate::trace_context::TraceContext;
+use crate::{ASSERTION, PublicScheme, claimed_identity, hop_by_hop};
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// What the gateway itself knows of a request, and tells the backend.
+#[derive(Debug)]
+pub(crate) struct Received {
+    peer: Option<IpAddr>,
+    host: Option<Authority>,
+    version: Version,
+    scheme: PublicScheme,
+}
+
+impl Received {
+    pub(crate) fn of(head: &Parts, scheme: PublicScheme) -> Self {
+        let named = head.headers.get(HOST).and_then(|value| Authority::try_from(value.as_bytes()).ok());
+        Self {
+            peer: head.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_canonical()),
+            host: head.uri.authority().cloned().or(named).filter(|host| !host.as_str().contains('@')),
+            version: head.version,
+            scheme,
+        }
+    }
+
+    /// RFC 7239: the one hop that we have seen ourselves.
+    fn forwarded(&self) -> String {
+        let peer = match self.peer {
+            Some(IpAddr::V4(address)) => address.to_string(),
+            Some(IpAddr::V6(address)) => format!("\"[{address}]\""),
+            None => "unknown".to_owned(),
+        };
+        let host = self.host.as_ref().map_or_else(String::new, |host| format!(";host=\"{host}\""));
+        format!("for={peer}{host};proto={}", self.scheme.as_str())
+    }
+}
+
+/// Turns the fields that a client sent into those that the backend gets: first everything that isn't the client's to
+/// say goes, then ours come. The client library adds `Host` for the backend.
+pub(crate) fn rewrite_request(
+    headers: &mut HeaderMap,
+    received: &Received,
+    trace: TraceContext,
+    assertion: HeaderValue,
+) {
+    hop_by_hop::strip(headers);
+    claimed_identity::strip(headers);
+    headers.remove(HOST);
+    // The server side answers 100-continue itself, once the body is wanted.
+    headers.remove(EXPECT);
+    let mut set = |name: HeaderName, text: Option<String>| {
+        if let Some(value) = text.and_then(|text| HeaderValue::try_from(text).ok()) {
+            headers.insert(name, value);
+        }
+    };
+    set(FORWARDED, Some(received.forwarded()));
+    set(X_FORWARDED_FOR, received.peer.map(|peer| peer.to_string()));
+    set(X_FORWARDED_HOST, received.host.as_ref().map(Authority::to_string));
+    set(X_FORWARDED_PROTO, Some(received.scheme.as_str().to_owned()));
+    headers.append(VIA, via(received.version));
+    trace.write(headers);
+    headers.insert(ASSERTION, assertion);
+}
+
+/// Says that a body follows whose length isn't known. hyper's client would leave it out with a method that seldom has
+/// a body; where the length is known, it writes it.
+pub(crate) fn announce_unknown_length(headers: &mut HeaderMap, body: &impl Body) {
+    if !body.is_end_stream() && body.size_hint().exact().is_none() {
+        headers.remove(CONTENT_LENGTH);
+        headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+    }
+}
+
+/// Turns the fields of a backend's response into those that the client gets.
+pub(crate) fn rewrite_response(headers: &mut HeaderMap, received: Version) {
+    hop_by_hop::strip(headers);
+    headers.append(VIA, via(received));
+}
+
+/// RFC 9110, section 7.6.3: the protocol of the message as it was received, and a name for the gateway.
+const fn via(version: Version) -> HeaderValue {
+    HeaderValue::from_static(match version {
+        Version::HTTP_10 => "1.0 yimen",
+        Version::HTTP_2 => "2 yimen",
+        _ => "1.1 yimen",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+
+    fn received(peer: &str, host: &'static str) -> Received {
+        let mut request = Request::builder().uri("/call/x").header(HOST, host).body(()).expect("a request");
+        let peer: SocketAddr = peer.parse().expect("an address");
+        request.extensions_mut().insert(ConnectInfo(peer));
+        Received::of(&request.into_parts().0, PublicScheme::Https)
+    }
+
+    #[test]
+    fn forwarded_is_written_in_the_form_of_rfc_7239() {
+        for (peer, host, expected) in [
+            ("192.0.2.1:5", "gw.example", "for=192.0.2.1;host=\"gw.example\";proto=https"),
+            (
+                "[2001:db8::1]:5",
+                "gw.example:8443",
+                "for=\"[2001:db8::1]\";host=\"gw.example:8443\";proto=https",
+            ),
+            ("[::ffff:192.0.2.1]:5", "[::1]:80", "for=192.0.2.1;host=\"[::1]:80\";proto=https"),
+            ("192.0.2.1:5", "user@gw.example", "for=192.0.2.1;proto=https"),
+            ("192.0.2.1:5", "gw\";by=evil", "for=192.0.2.1;proto=https"),
+        ] {
+            assert_eq!(received(peer, host).forwarded(), expected);
+        }
+    }
+}

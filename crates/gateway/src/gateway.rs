@@ -1,0 +1,93 @@
+//! The handle that holds what every call needs.
+
+use std::sync::Arc;
+
+use axum::response::Response;
+use identity::{AssertionSigner, Clock, Verifier};
+use tokio::sync::Semaphore;
+
+use crate::client::{BackendClient, backend_client};
+use crate::record::CallRecord;
+use crate::refusal::Refusal;
+use crate::{Routes, Settings, SettingsError, problem, record};
+
+/// The data plane. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Gateway(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    settings: Settings,
+    routes: Routes,
+    verifier: Arc<Verifier>,
+    signer: Arc<AssertionSigner>,
+    clock: Clock,
+    client: BackendClient,
+    places: Arc<Semaphore>,
+}
+
+/// Why the gateway can't be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The settings are wrong in themselves.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// The TLS client can't be set up.
+    #[error("the TLS client can't be set up")]
+    Tls(#[from] rustls::Error),
+}
+
+impl Gateway {
+    /// A gateway that reads its routes from `routes`, checks callers with `verifier` and vouches for them with
+    /// `signer`. Install the metrics recorder before.
+    ///
+    /// # Errors
+    /// When the settings are wrong or TLS can't be set up.
+    pub fn new(
+        settings: Settings,
+        routes: Routes,
+        verifier: Arc<Verifier>,
+        signer: Arc<AssertionSigner>,
+        clock: Clock,
+    ) -> Result<Self, SetupError> {
+        settings.check()?;
+        record::describe_metrics();
+        let client = backend_client(settings.pool)?;
+        let places = Arc::new(Semaphore::new(settings.max_concurrent_calls.min(Semaphore::MAX_PERMITS)));
+        Ok(Self(Arc::new(Parts { settings, routes, verifier, signer, clock, client, places })))
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    pub(crate) fn routes(&self) -> &Routes {
+        &self.0.routes
+    }
+
+    pub(crate) fn verifier(&self) -> &Verifier {
+        &self.0.verifier
+    }
+
+    pub(crate) fn signer(&self) -> &AssertionSigner {
+        &self.0.signer
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    pub(crate) fn client(&self) -> &BackendClient {
+        &self.0.client
+    }
+
+    pub(crate) fn places(&self) -> &Arc<Semaphore> {
+        &self.0.places
+    }
+
+    /// Answers a call with the problem that a refusal stands for, and notes how the call ended.
+    pub(crate) fn refuse(&self, refusal: &Refusal, record: &CallRecord) -> Response {
+        record.ends(refusal.outcome());
+        problem::response(refusal, record.trace(), self.settings())
+    }
+}

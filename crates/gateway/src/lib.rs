@@ -1,0 +1,45 @@
+//! The data plane: takes a citizen's call, checks identity once, picks the offering, forwards, streams back.
+//!
+//! [`router`] serves `ANY /call/{entry}/{*path}`. The way of a call is the text of `call.rs`; what a call may meet on
+//! its way is the table in `refusal.rs`. Routes come from a [`RouteTable`], an immutable snapshot that the binary fills
+//! from the read model and puts in place through [`Routes`]; the call path itself touches no store.
+//!
+//! A backend gets the call as it was received, with the header fields of the connection, cookies, and everything that
+//! speaks of identity taken out, and an assertion in [`ASSERTION`] instead of the caller's token. It answers for itself: its
+//! responses are passed on whatever they say, and only where there is none the gateway answers, saying whose fault it is.
+
+mod access;
+mod call;
+mod claimed_identity;
+mod client;
+mod download;
+mod forward;
+mod forwarding;
+mod gateway;
+mod hop_by_hop;
+mod idle_timer;
+mod layers;
+mod offering;
+mod outcome;
+mod path;
+mod problem;
+mod record;
+mod refusal;
+mod region;
+mod route_table;
+mod router;
+mod selection;
+mod settings;
+mod trace_context;
+mod upload;
+mod upstream;
+
+pub use access::ASSERTION;
+pub use gateway::{Gateway, SetupError};
+pub use offering::{Access, Department, Offering, Standing};
+pub use record::ACCESS_LOG;
+pub use region::SERVICE_REGION;
+pub use route_table::{Route, RouteTable, Routes};
+pub use router::router;
+pub use settings::{PoolSettings, PublicScheme, Settings, SettingsError, Timeouts};
+pub use upstream::{Upstream, UpstreamError, UpstreamTimeouts};

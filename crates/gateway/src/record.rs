@@ -1,0 +1,142 @@
+//! What is kept of a call: one line in the access log and one count, however it ends.
+//!
+//! Neither holds a token, a query, a header or anything else about the caller. The method is one of those that HTTP
+//! registers, and the labels of the metrics come from bounded sets.
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use domain::{EntryId, ItemId};
+use http::{HeaderMap, Method, StatusCode};
+use metrics::{counter, gauge, histogram};
+
+use crate::outcome::{Fault, Outcome};
+use crate::trace_context::TraceContext;
+
+/// The log target of the access log.
+pub const ACCESS_LOG: &str = "access";
+
+/// One call, filled in as it proceeds.
+#[derive(Debug)]
+pub(crate) struct CallRecord {
+    begun: Instant,
+    method: &'static str,
+    trace: TraceContext,
+    entry: OnceLock<EntryId>,
+    offering: OnceLock<ItemId>,
+    head: OnceLock<(StatusCode, Duration)>,
+    outcome: OnceLock<Outcome>,
+}
+
+impl CallRecord {
+    pub(crate) fn begin(method: &Method, headers: &HeaderMap) -> Self {
+        gauge!("yimen_calls_in_flight").increment(1);
+        Self {
+            begun: Instant::now(),
+            method: registered_name(method),
+            trace: TraceContext::of(headers),
+            entry: OnceLock::new(),
+            offering: OnceLock::new(),
+            head: OnceLock::new(),
+            outcome: OnceLock::new(),
+        }
+    }
+
+    pub(crate) const fn trace(&self) -> &TraceContext {
+        &self.trace
+    }
+
+    /// The entry that the call is for, aliases followed.
+    pub(crate) fn is_for(&self, entry: EntryId) {
+        self.entry.get_or_init(|| entry);
+    }
+
+    /// The offering that takes the call.
+    pub(crate) fn is_taken_by(&self, offering: ItemId) {
+        self.offering.get_or_init(|| offering);
+    }
+
+    /// The head of the response is on its way.
+    pub(crate) fn answers(&self, status: StatusCode) {
+        self.head.get_or_init(|| (status, self.begun.elapsed()));
+    }
+
+    /// How the call ended. The first word stands: what follows is its consequence.
+    pub(crate) fn ends(&self, outcome: Outcome) {
+        self.outcome.get_or_init(|| outcome);
+    }
+
+    /// The response was delivered to its end.
+    pub(crate) fn is_delivered(&self) {
+        if let Some((status, _)) = self.head.get() {
+            self.ends(Outcome::answered(*status));
+        }
+    }
+
+    fn publish(&self) {
+        let Outcome { code, fault } = *self.outcome.get_or_init(|| Outcome::CLIENT_GONE);
+        let duration = self.begun.elapsed();
+        let to_head = self.head.get().map_or(duration, |(_, to_head)| *to_head);
+        let fault_label = fault.map_or("none", Fault::as_str);
+        gauge!("yimen_calls_in_flight").decrement(1);
+        counter!("yimen_calls_total", "outcome" => code, "fault" => fault_label).increment(1);
+        histogram!("yimen_call_seconds").record(to_head);
+        tracing::info!(
+            target: ACCESS_LOG,
+            method = self.method,
+            entry = self.entry.get().map(display),
+            offering = self.offering.get().map(display),
+            status = self.head.get().map(|(status, _)| status.as_u16()),
+            outcome = code,
+            fault = fault.map(Fault::as_str),
+            head_ms = milliseconds(to_head),
+            duration_ms = milliseconds(duration),
+            trace_id = %self.trace,
+        );
+    }
+}
+
+/// Publishes the record when the call is over, which is when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Publish(pub(crate) Arc<CallRecord>);
+
+impl Drop for Publish {
+    fn drop(&mut self) {
+        self.0.publish();
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The method's name, or `other` for one that the client made up: it could hold anything.
+fn registered_name(method: &Method) -> &'static str {
+    const REGISTERED: [Method; 9] = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::OPTIONS,
+        Method::TRACE,
+        Method::CONNECT,
+    ];
+    const NAMES: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
+    REGISTERED.iter().zip(NAMES).find(|(known, _)| *known == method).map_or("other", |(_, name)| name)
+}
+
+/// Describes the metrics to the recorder that is installed.
+pub(crate) fn describe_metrics() {
+    metrics::describe_counter!("yimen_calls_total", "Calls that ended, by outcome and by whose fault it was");
+    metrics::describe_gauge!(
+        "yimen_calls_in_flight",
+        "Calls whose response has not been delivered to its end"
+    );
+    metrics::describe_histogram!(
+        "yimen_call_seconds",
+        metrics::Unit::Seconds,
+        "Time from the head of the request to the head of the response"
+    );
+}

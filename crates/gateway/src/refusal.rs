@@ -1,0 +1,277 @@
+//! Every reason why a call isn't carried, and what the client is told.
+//!
+//! The table in [`Refusal::terms`] is the documentation of the `urn:yimen:problem:` types of the call path, besides
+//! those that [`CredentialError::code`] names.
+
+use domain::{Division, LocalizedText};
+use http::StatusCode;
+use identity::CredentialError;
+use serde_json::{Value, json};
+
+use crate::Settings;
+use crate::outcome::{Fault, Outcome};
+use crate::path::PathRefusal;
+use crate::selection::Choice;
+use crate::upload::UploadFault;
+
+/// Why a call isn't carried.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    MalformedPath(PathRefusal),
+    MalformedRegion(String),
+    MethodNotAllowed,
+    ExpectationFailed,
+    UpgradeNotSupported,
+    UnknownEntry,
+    Retired {
+        explanation: LocalizedText,
+    },
+    RegionRequired {
+        choices: Vec<Choice>,
+    },
+    NotOfferedInRegion {
+        region: Division,
+        choices: Vec<Choice>,
+    },
+    Suspended {
+        notice: LocalizedText,
+    },
+    NotCallable,
+    Credential(CredentialError),
+    /// None of the levels that would do is the caller's; lowest first.
+    InsufficientAuthentication {
+        levels: Vec<String>,
+    },
+    /// The token lacks some of these.
+    InsufficientScope {
+        required: Vec<String>,
+    },
+    BodyTooLarge,
+    Upload(UploadFault),
+    Overloaded,
+    BackendUnreachable,
+    BackendTimeout(Phase),
+    BackendBrokeOff,
+    /// The assertion couldn't be made.
+    AssertionUnavailable,
+    /// A bug.
+    Internal,
+}
+
+/// What was waited for in vain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Connect,
+    FirstByte,
+    Body,
+}
+
+/// What every answer to a refusal has.
+#[derive(Debug)]
+pub(crate) struct Terms {
+    pub(crate) status: StatusCode,
+    pub(crate) code: &'static str,
+    pub(crate) fault: Fault,
+    pub(crate) title: &'static str,
+}
+
+impl Refusal {
+    pub(crate) const fn terms(&self) -> Terms {
+        use Fault::{Backend, Client, Gateway};
+        use StatusCode as S;
+        let (status, code, fault, title) = match self {
+            Self::MalformedPath(_) => {
+                (S::BAD_REQUEST, "malformed-path", Client, "The path can be read in more than one way")
+            }
+            Self::MalformedRegion(_) => {
+                (S::BAD_REQUEST, "malformed-region", Client, "Service-Region is not one division code")
+            }
+            Self::RegionRequired { .. } => {
+                (S::BAD_REQUEST, "region-required", Client, "The service is offered in several regions")
+            }
+            Self::Credential(error) => return credential_terms(*error),
+            Self::InsufficientAuthentication { .. } => (
+                S::UNAUTHORIZED,
+                "insufficient-user-authentication",
+                Client,
+                "A stronger authentication is required",
+            ),
+            Self::InsufficientScope { .. } => {
+                (S::FORBIDDEN, "insufficient-scope", Client, "The token lacks a scope")
+            }
+            Self::UnknownEntry => (S::NOT_FOUND, "unknown-entry", Client, "There is no such entry"),
+            Self::NotOfferedInRegion { .. } => {
+                (S::NOT_FOUND, "not-offered-in-region", Client, "The service is not offered there")
+            }
+            Self::MethodNotAllowed => {
+                (S::METHOD_NOT_ALLOWED, "method-not-allowed", Client, "The method can't be used")
+            }
+            Self::Upload(UploadFault::ClientIdle) => {
+                (S::REQUEST_TIMEOUT, "request-timeout", Client, "The request's body stopped coming")
+            }
+            Self::Upload(UploadFault::ClientGone) => {
+                (S::BAD_REQUEST, "request-incomplete", Client, "The request's body broke off")
+            }
+            Self::NotCallable => {
+                (S::CONFLICT, "not-callable", Client, "The service can't be called through the gateway")
+            }
+            Self::Retired { .. } => (S::GONE, "retired", Client, "The service is retired"),
+            Self::BodyTooLarge | Self::Upload(UploadFault::TooLarge) => {
+                (S::PAYLOAD_TOO_LARGE, "content-too-large", Client, "The request's body is too large")
+            }
+            Self::ExpectationFailed => {
+                (S::EXPECTATION_FAILED, "expectation-failed", Client, "Only 100-continue can be expected")
+            }
+            Self::AssertionUnavailable => (
+                S::INTERNAL_SERVER_ERROR,
+                "assertion-unavailable",
+                Gateway,
+                "The identity assertion can't be made",
+            ),
+            Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", Gateway, "The gateway failed"),
+            Self::UpgradeNotSupported => {
+                (S::NOT_IMPLEMENTED, "upgrade-not-supported", Gateway, "Calls can't change the protocol")
+            }
+            Self::BackendUnreachable => {
+                (S::BAD_GATEWAY, "backend-unreachable", Backend, "The department's service can't be reached")
+            }
+            Self::BackendBrokeOff => (
+                S::BAD_GATEWAY,
+                "backend-broke-off",
+                Backend,
+                "The department's service gave no valid answer",
+            ),
+            Self::Suspended { .. } => {
+                (S::SERVICE_UNAVAILABLE, "suspended", Backend, "The service is suspended")
+            }
+            Self::Overloaded => (S::SERVICE_UNAVAILABLE, "overloaded", Gateway, "Too many calls at once"),
+            Self::BackendTimeout(_) => {
+                (S::GATEWAY_TIMEOUT, "backend-timeout", Backend, "The department's service took too long")
+            }
+        };
+        Terms { status, code, fault, title }
+    }
+
+    pub(crate) const fn outcome(&self) -> Outcome {
+        let Terms { code, fault, .. } = self.terms();
+        Outcome { code, fault: Some(fault) }
+    }
+
+    /// What this very call did not get, in a sentence.
+    pub(crate) fn detail(&self) -> String {
+        match self {
+            Self::MalformedPath(refusal) => sentence(&refusal.to_string()),
+            Self::MalformedRegion(reason) => sentence(reason),
+            Self::RegionRequired { .. } => {
+                "Name the region in Service-Region; choices lists those that are served.".to_owned()
+            }
+            Self::NotOfferedInRegion { region, .. } => {
+                format!(
+                    "Nobody offers the service in {region} or above it; choices lists where it is offered."
+                )
+            }
+            Self::Credential(error) => sentence(&error.to_string()),
+            Self::InsufficientAuthentication { levels } => {
+                format!("Authenticate at one of the levels: {}.", levels.join(", "))
+            }
+            Self::InsufficientScope { required } => {
+                format!("The service needs the scopes: {}.", required.join(", "))
+            }
+            Self::UnknownEntry => "The catalogue knows no entry with this identifier.".to_owned(),
+            Self::MethodNotAllowed => "TRACE and CONNECT are never forwarded.".to_owned(),
+            Self::Upload(fault) => sentence(&fault.to_string()),
+            Self::NotCallable => {
+                "The department has registered no backend for it; see the entry's other channels.".to_owned()
+            }
+            Self::Retired { explanation } => explanation.default_text().to_owned(),
+            Self::Suspended { notice } => notice.default_text().to_owned(),
+            Self::BodyTooLarge => sentence(&UploadFault::TooLarge.to_string()),
+            Self::ExpectationFailed => "The expectation in Expect is not known here.".to_owned(),
+            Self::UpgradeNotSupported => "Send the request without Upgrade.".to_owned(),
+            Self::Overloaded => "The gateway carries as many calls as it may; try again.".to_owned(),
+            Self::BackendUnreachable => "No connection to the department's service could be made.".to_owned(),
+            Self::BackendTimeout(Phase::Connect) => {
+                "The connection to the department's service did not stand in time.".to_owned()
+            }
+            Self::BackendTimeout(Phase::FirstByte) => {
+                "The department's service did not begin its answer in time.".to_owned()
+            }
+            Self::BackendTimeout(Phase::Body) => {
+                "The department's service stopped in the middle of its answer.".to_owned()
+            }
+            Self::BackendBrokeOff => "The connection ended before a whole, well-formed answer.".to_owned(),
+            Self::AssertionUnavailable | Self::Internal => {
+                "The cause is in the gateway's log under this trace id.".to_owned()
+            }
+        }
+    }
+
+    /// The member of the problem that only this kind of refusal has.
+    pub(crate) fn member(&self) -> Option<(&'static str, Value)> {
+        if let Self::RegionRequired { choices } | Self::NotOfferedInRegion { choices, .. } = self {
+            Some(("choices", json!(choices)))
+        } else if let Self::Suspended { notice } = self {
+            Some(("notice", json!(notice)))
+        } else if let Self::Retired { explanation } = self {
+            Some(("explanation", json!(explanation)))
+        } else if let Self::InsufficientAuthentication { levels } = self {
+            Some(("acrValues", json!(levels)))
+        } else if let Self::InsufficientScope { required } = self {
+            Some(("scopes", json!(required)))
+        } else {
+            None
+        }
+    }
+
+    /// The value of `WWW-Authenticate`, where another credential would help.
+    pub(crate) fn challenge(&self) -> Option<String> {
+        if let Self::Credential(error) = self {
+            error.www_authenticate()
+        } else if let Self::InsufficientAuthentication { levels } = self {
+            // RFC 9470, section 3.
+            let levels = levels.join(" ");
+            Some(format!(
+                r#"Bearer realm="yimen", error="insufficient_user_authentication", error_description="a stronger authentication is required", acr_values="{levels}""#
+            ))
+        } else if let Self::InsufficientScope { required } = self {
+            // RFC 6750, section 3.1.
+            let scopes = required.join(" ");
+            Some(format!(r#"Bearer realm="yimen", error="insufficient_scope", scope="{scopes}""#))
+        } else {
+            None
+        }
+    }
+
+    /// The value of `Retry-After`, where waiting is all that helps.
+    pub(crate) fn retry_after(&self, settings: &Settings) -> Option<u64> {
+        let wait = if let Self::Suspended { .. } = self {
+            settings.suspended_retry_after
+        } else if matches!(self, Self::Overloaded)
+            || matches!(self, Self::Credential(error) if error.fault() == identity::Fault::Provider)
+        {
+            settings.overloaded_retry_after
+        } else {
+            return None;
+        };
+        Some(wait.as_secs().max(1))
+    }
+}
+
+const fn credential_terms(error: CredentialError) -> Terms {
+    let (status, fault, title) = match error.fault() {
+        identity::Fault::NoCredential => {
+            (StatusCode::UNAUTHORIZED, Fault::Client, "A credential is required")
+        }
+        identity::Fault::Request => (StatusCode::BAD_REQUEST, Fault::Client, "The credential is malformed"),
+        identity::Fault::Token => (StatusCode::UNAUTHORIZED, Fault::Client, "The token is not accepted"),
+        identity::Fault::Provider => {
+            (StatusCode::SERVICE_UNAVAILABLE, Fault::Gateway, "The token can't be checked at present")
+        }
+    };
+    Terms { status, code: error.code(), fault, title }
+}
+
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}

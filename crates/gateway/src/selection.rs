@@ -1,0 +1,262 @@
+//! The region rule: which of an entry's offerings serves this caller.
+//!
+//! The most specific division wins, going up the digits from the caller's. What that division's offering then says is
+//! the answer, also when it is suspended: the department above is not asked to do what is not its business. Among
+//! offerings for the same division the primary goes first, then the less loaded of two taken at random.
+
+use std::sync::Arc;
+
+use domain::{Division, LocalizedText};
+use serde::Serialize;
+
+use crate::refusal::Refusal;
+use crate::{Offering, Standing, Upstream};
+
+/// The most choices that an answer lists.
+const MAX_CHOICES: usize = 200;
+
+/// A division that an entry is offered in, and by whom.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Choice {
+    /// The value to send as `Service-Region`.
+    region: Division,
+    /// The division's Chinese name, where the code is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'static str>,
+    department: String,
+    department_name: LocalizedText,
+}
+
+/// An offering that takes the call, and where the call goes.
+#[derive(Debug)]
+pub(crate) struct Chosen<'a> {
+    pub(crate) offering: &'a Arc<Offering>,
+    pub(crate) upstream: &'a Arc<Upstream>,
+}
+
+/// Chooses by the caller's region, or the only offering when there is neither a region nor a choice.
+pub(crate) fn choose<'a>(
+    offerings: &'a [Arc<Offering>],
+    region: Option<&Division>,
+) -> Result<Chosen<'a>, Refusal> {
+    match (region, offerings) {
+        (_, []) => Err(Refusal::NotCallable),
+        (None, [only]) => among_equals(vec![only]),
+        (None, _) => Err(Refusal::RegionRequired { choices: choices(offerings) }),
+        (Some(region), _) => among_equals(serving(offerings, region)?),
+    }
+}
+
+/// The offerings for the most specific division around `region` that has any.
+fn serving<'a>(offerings: &'a [Arc<Offering>], region: &Division) -> Result<Vec<&'a Arc<Offering>>, Refusal> {
+    region
+        .lineage()
+        .map(|division| offerings.iter().filter(|offering| offering.regions.contains(&division)).collect())
+        .find(|serving: &Vec<_>| !serving.is_empty())
+        .ok_or_else(|| Refusal::NotOfferedInRegion { region: region.clone(), choices: choices(offerings) })
+}
+
+fn among_equals(equals: Vec<&Arc<Offering>>) -> Result<Chosen<'_>, Refusal> {
+    let ready: Vec<Chosen<'_>> = equals.iter().filter_map(|offering| take_call(offering)).collect();
+    if let Some(place) =
+        ready.iter().position(|chosen| chosen.offering.primary).or_else(|| less_loaded(&ready))
+        && let Some(chosen) = ready.into_iter().nth(place)
+    {
+        return Ok(chosen);
+    }
+    let notice = equals.into_iter().find_map(|offering| match &offering.standing {
+        Standing::Suspended { notice } => Some(notice),
+        Standing::Available => None,
+    });
+    Err(notice.map_or(Refusal::NotCallable, |notice| Refusal::Suspended { notice: notice.clone() }))
+}
+
+fn take_call(offering: &Arc<Offering>) -> Option<Chosen<'_>> {
+    match (&offering.standing, &offering.upstream) {
+        (Standing::Available, Some(upstream)) => Some(Chosen { offering, upstream }),
+        (Standing::Available, None) | (Standing::Suspended { .. }, _) => None,
+    }
+}
+
+/// The place of the less loaded of two different offerings taken at random ("the power of two choices"): as good as
+/// asking all, at the cost of asking two.
+fn less_loaded(ready: &[Chosen<'_>]) -> Option<usize> {
+    match ready.len() {
+        0 => None,
+        1 => Some(0),
+        count => {
+            let one = rand::random_range(0..count);
+            let other = (one + rand::random_range(1..count)) % count;
+            [one, other]
+                .into_iter()
+                .min_by_key(|place| ready.get(*place).map(|chosen| chosen.upstream.in_flight()))
+        }
+    }
+}
+
+fn choices(offerings: &[Arc<Offering>]) -> Vec<Choice> {
+    let mut choices: Vec<Choice> = offerings
+        .iter()
+        .flat_map(|offering| {
+            offering.regions.iter().map(|region| Choice {
+                region: region.clone(),
+                name: region.name(),
+                department: offering.department.id().to_owned(),
+                department_name: offering.department.name().clone(),
+            })
+        })
+        .collect();
+    choices.sort();
+    choices.dedup();
+    choices.truncate(MAX_CHOICES);
+    choices
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use domain::ItemId;
+
+    use super::*;
+    use crate::{Access, Department, UpstreamTimeouts};
+
+    fn offering(name: &str, regions: &[&str]) -> Offering {
+        let department = format!("local:{name}").parse().expect("well formed");
+        Offering {
+            item: ItemId::new(&department, &"1".parse().expect("well formed")),
+            department: Department::new(&department, LocalizedText::zh(name)),
+            regions: regions.iter().map(|region| division(region)).collect(),
+            primary: false,
+            standing: Standing::Available,
+            upstream: Some(Arc::new(
+                Upstream::new("http://b.example", UpstreamTimeouts::default()).expect("a base URL"),
+            )),
+            access: Access::default(),
+        }
+    }
+
+    fn division(text: &str) -> Division {
+        text.parse().expect("well formed")
+    }
+
+    fn suspended(name: &str, regions: &[&str]) -> Offering {
+        Offering {
+            standing: Standing::Suspended { notice: LocalizedText::zh("停") },
+            ..offering(name, regions)
+        }
+    }
+
+    fn uncallable(name: &str, regions: &[&str]) -> Offering {
+        Offering { upstream: None, ..offering(name, regions) }
+    }
+
+    fn primary(offering: Offering) -> Offering {
+        Offering { primary: true, ..offering }
+    }
+
+    /// The department that takes the call, or the code of the refusal.
+    fn answer(offerings: Vec<Offering>, region: Option<&str>) -> String {
+        let offerings: Vec<_> = offerings.into_iter().map(Arc::new).collect();
+        match choose(&offerings, region.map(division).as_ref()) {
+            Ok(chosen) => chosen.offering.department.id().replace("local:", ""),
+            Err(refusal) => refusal.outcome().code.to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_region_rule() {
+        let table = || {
+            vec![
+                offering("nation", &["000000"]),
+                offering("province", &["330000"]),
+                offering("city", &["330100"]),
+                offering("xihu", &["330106"]),
+                offering("beishan", &["330106001"]),
+            ]
+        };
+        for (region, expected) in [
+            (Some("330106001002"), "beishan"),
+            (Some("330106001"), "beishan"),
+            (Some("330106002"), "xihu"),
+            (Some("330106"), "xihu"),
+            (Some("330110"), "city"),
+            (Some("330100"), "city"),
+            (Some("330200"), "province"),
+            (Some("440100"), "nation"),
+            (Some("000000"), "nation"),
+            (None, "region-required"),
+        ] {
+            assert_eq!(answer(table(), region), expected, "{region:?}");
+        }
+    }
+
+    #[test]
+    fn the_only_offering_needs_no_region_but_heeds_one() {
+        assert_eq!(answer(vec![offering("xihu", &["330106"])], None), "xihu");
+        assert_eq!(answer(vec![offering("xihu", &["330106"])], Some("330110")), "not-offered-in-region");
+        assert_eq!(answer(vec![offering("xihu", &["330106"])], Some("330100")), "not-offered-in-region");
+        assert_eq!(answer(Vec::new(), None), "not-callable");
+    }
+
+    #[test]
+    fn a_suspended_or_uncallable_offering_answers_for_its_division() {
+        let city = || offering("city", &["330100"]);
+        assert_eq!(answer(vec![city(), suspended("xihu", &["330106"])], Some("330106")), "suspended");
+        assert_eq!(answer(vec![city(), uncallable("xihu", &["330106"])], Some("330106")), "not-callable");
+        assert_eq!(answer(vec![city(), suspended("xihu", &["330106"])], Some("330110")), "city");
+        assert_eq!(answer(vec![suspended("xihu", &["330106"])], None), "suspended");
+    }
+
+    #[test]
+    fn among_equals_the_primary_goes_first_as_long_as_it_takes_calls() {
+        let equals = |first: Offering| vec![offering("other", &["330106"]), first];
+        assert_eq!(answer(equals(primary(offering("first", &["330106"]))), Some("330106")), "first");
+        assert_eq!(answer(equals(primary(suspended("first", &["330106"]))), Some("330106")), "other");
+        assert_eq!(answer(equals(primary(uncallable("first", &["330106"]))), Some("330106")), "other");
+    }
+
+    #[test]
+    fn of_two_equals_the_less_loaded_takes_the_call() {
+        let offerings: Vec<_> = [offering("busy", &["330106"]), offering("idle", &["330106"])]
+            .into_iter()
+            .map(Arc::new)
+            .collect();
+        let _call = offerings[0].upstream.as_ref().expect("an upstream").enter();
+        for _ in 0..32 {
+            let chosen = choose(&offerings, Some(&division("330106"))).expect("both take calls");
+            assert_eq!(chosen.offering.department.id(), "local:idle");
+        }
+    }
+
+    #[test]
+    fn equals_share_the_calls() {
+        let offerings: Vec<_> =
+            ["a", "b", "c"].into_iter().map(|name| Arc::new(offering(name, &["330106"]))).collect();
+        let seen: BTreeSet<_> = (0..256)
+            .map(|_| choose(&offerings, Some(&division("330106"))).expect("all take calls"))
+            .map(|chosen| chosen.offering.department.id().to_owned())
+            .collect();
+        assert_eq!(seen.len(), 3);
+    }
+
+    #[test]
+    fn choices_are_listed_once_in_order() {
+        let offerings =
+            [offering("b", &["330110", "330106"]), offering("a", &["330106"]), offering("a", &["330106"])];
+        let found = choices(&offerings.map(Arc::new));
+        let short: Vec<_> = found
+            .iter()
+            .map(|choice| (choice.region.as_str(), choice.name, choice.department.as_str()))
+            .collect();
+        assert_eq!(
+            short,
+            [
+                ("330106", Some("西湖区"), "local:a"),
+                ("330106", Some("西湖区"), "local:b"),
+                ("330110", Some("余杭区"), "local:b")
+            ]
+        );
+    }
+}

@@ -1,0 +1,193 @@
+//! What the operator can set about the call path.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::fmt::serde::unsigned_duration::friendly::compact::required as friendly;
+use serde::{Deserialize, Serialize};
+
+/// The settings of the data plane. Durations are written as `"10s"` or `"1m 30s"`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Names of the assurance levels (`acr`), lowest first. A level that isn't named here satisfies only itself.
+    /// Default: none.
+    pub assurance: Vec<String>,
+    /// The claim of the caller's token that names the division where the caller lives; used when a call has no
+    /// `Service-Region`. Default: none, so that callers are asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region_claim: Option<String>,
+    /// The scheme by which clients reach the gateway, as backends are told in `Forwarded`. Default: `http`.
+    pub public_scheme: PublicScheme,
+    /// The most calls that are carried at once; more are answered 503. Default: 4096.
+    pub max_concurrent_calls: usize,
+    /// The largest body of a request, in bytes; more is answered 413. Default: 64 MiB.
+    pub max_request_body_bytes: u64,
+    /// `Retry-After` of a call that was turned away under load. Default: 1 s.
+    #[serde(with = "friendly")]
+    pub overloaded_retry_after: Duration,
+    /// `Retry-After` of a call to a suspended item, whose end nobody knows. Default: 5 min.
+    #[serde(with = "friendly")]
+    pub suspended_retry_after: Duration,
+    /// How long to wait for a backend that says nothing of its own, and for clients.
+    pub timeouts: Timeouts,
+    /// Connections that are kept for the next call.
+    pub pool: PoolSettings,
+}
+
+/// The scheme of the public listener.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PublicScheme {
+    /// Clients connect without TLS.
+    #[default]
+    Http,
+    /// Clients connect with TLS, here or at a balancer in front.
+    Https,
+}
+
+impl PublicScheme {
+    /// As it is written in a URL.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
+/// Limits on waiting. There is no limit on a whole call: a stream may last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Timeouts {
+    /// Until a connection to the backend stands, TLS included. Default: 5 s.
+    #[serde(with = "friendly")]
+    pub connect: Duration,
+    /// Until the head of the response, once the backend has the request. Default: 30 s.
+    #[serde(with = "friendly")]
+    pub first_byte: Duration,
+    /// Between two pieces of a body, in either direction. Default: 60 s.
+    #[serde(with = "friendly")]
+    pub idle: Duration,
+}
+
+/// Idle connections to backends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PoolSettings {
+    /// The most idle connections that are kept for each backend's host and port. Default: 64.
+    pub max_idle_per_backend: usize,
+    /// How long an idle connection is kept; less than backends keep theirs, for both closing and sending at once
+    /// costs a call. Default: 15 s.
+    #[serde(with = "friendly")]
+    pub idle_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            assurance: Vec::new(),
+            region_claim: None,
+            public_scheme: PublicScheme::Http,
+            max_concurrent_calls: 4096,
+            max_request_body_bytes: 64 * 1024 * 1024,
+            overloaded_retry_after: Duration::from_secs(1),
+            suspended_retry_after: Duration::from_secs(300),
+            timeouts: Timeouts::default(),
+            pool: PoolSettings::default(),
+        }
+    }
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            first_byte: Duration::from_secs(30),
+            idle: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Default for PoolSettings {
+    fn default() -> Self {
+        Self { max_idle_per_backend: 64, idle_timeout: Duration::from_secs(15) }
+    }
+}
+
+/// What is wrong with [`Settings`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettingsError {
+    /// A level is named twice, so that it has no place in the order.
+    #[error("assurance level {0} is named twice")]
+    RepeatedLevel(String),
+    /// A level can't be written in a challenge (RFC 9470).
+    #[error("assurance level {0:?} must be printable ASCII without blanks, quotes or backslashes")]
+    LevelName(String),
+    /// A limit that must be positive is zero.
+    #[error("{0} must be more than zero")]
+    Zero(&'static str),
+}
+
+impl Settings {
+    /// Checks what the types can't say.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        let mut seen = BTreeSet::new();
+        for level in &self.assurance {
+            let printable = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
+            if level.is_empty() || !level.bytes().all(printable) {
+                return Err(SettingsError::LevelName(level.clone()));
+            }
+            if !seen.insert(level) {
+                return Err(SettingsError::RepeatedLevel(level.clone()));
+            }
+        }
+        for (name, zero) in [
+            ("max_concurrent_calls", self.max_concurrent_calls == 0),
+            ("timeouts.connect", self.timeouts.connect.is_zero()),
+            ("timeouts.first_byte", self.timeouts.first_byte.is_zero()),
+            ("timeouts.idle", self.timeouts.idle.is_zero()),
+        ] {
+            if zero {
+                return Err(SettingsError::Zero(name));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_table_gives_the_defaults_and_survives_being_shown() {
+        let settings: Settings = toml::from_str("").expect("every field has a default");
+        assert_eq!(settings, Settings::default());
+        assert_eq!(settings.check(), Ok(()));
+        let shown = toml::to_string(&settings).expect("settings can be shown");
+        assert_eq!(toml::from_str::<Settings>(&shown).expect("what was shown"), settings);
+    }
+
+    #[test]
+    fn unknown_keys_are_refused_at_every_depth() {
+        for text in ["max_body = 1", "[timeouts]\ntotal = \"1s\"", "[pool]\nsize = 1"] {
+            assert!(toml::from_str::<Settings>(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_the_types_cant_say_is_checked() {
+        let check = |text: &str| toml::from_str::<Settings>(text).expect("well formed").check();
+        assert_eq!(
+            check(r#"assurance = ["low", "low"]"#),
+            Err(SettingsError::RepeatedLevel("low".to_owned()))
+        );
+        assert_eq!(check(r#"assurance = ["a b"]"#), Err(SettingsError::LevelName("a b".to_owned())));
+        assert_eq!(check("[timeouts]\nidle = \"0s\""), Err(SettingsError::Zero("timeouts.idle")));
+        assert_eq!(check("max_concurrent_calls = 0"), Err(SettingsError::Zero("max_concurrent_calls")));
+    }
+}

@@ -1,0 +1,173 @@
+//! A department's backend, as the gateway reaches it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use http::Uri;
+use http::uri::{Authority, PathAndQuery, Scheme};
+
+use crate::path;
+
+/// Where an offering's calls go. What the gateway learns of a backend while it calls it is kept here, and survives
+/// a change of the route table that leaves the backend as it is.
+#[derive(Debug)]
+pub struct Upstream {
+    scheme: Scheme,
+    authority: Authority,
+    /// Without the slash at its end.
+    prefix: String,
+    timeouts: UpstreamTimeouts,
+    in_flight: AtomicUsize,
+}
+
+/// A backend's own limits on waiting; the gateway's where absent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct UpstreamTimeouts {
+    /// Until a connection stands.
+    pub connect: Option<Duration>,
+    /// Until the head of the response.
+    pub first_byte: Option<Duration>,
+    /// Between two pieces of a body.
+    pub idle: Option<Duration>,
+}
+
+/// Why a base URL can't be called.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UpstreamError {
+    /// Not an absolute URL.
+    #[error("the base URL is not an absolute URL")]
+    NotAbsolute,
+    /// Neither `http` nor `https`.
+    #[error("the base URL's scheme is neither http nor https")]
+    Scheme,
+    /// Credentials, a query or a fragment have no place in it.
+    #[error("the base URL has credentials, a query or a fragment")]
+    Excess,
+    /// Its path could be read in two ways.
+    #[error("the base URL's path is ambiguous: {0}")]
+    Path(String),
+}
+
+impl Upstream {
+    /// A backend whose paths lie below `base_url`, for example `https://api.example.gov.cn/licences`.
+    ///
+    /// # Errors
+    /// When the URL isn't absolute `http` or `https`, or holds more than host, port and an unambiguous path.
+    pub fn new(base_url: &str, timeouts: UpstreamTimeouts) -> Result<Self, UpstreamError> {
+        if base_url.contains(['?', '#', '@']) {
+            return Err(UpstreamError::Excess);
+        }
+        let parts = base_url.parse::<Uri>().map_err(|_| UpstreamError::NotAbsolute)?.into_parts();
+        let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
+            return Err(UpstreamError::NotAbsolute);
+        };
+        if scheme != Scheme::HTTP && scheme != Scheme::HTTPS {
+            return Err(UpstreamError::Scheme);
+        }
+        let path = parts.path_and_query.as_ref().map_or("", PathAndQuery::path);
+        path::check(path).map_err(|refusal| UpstreamError::Path(refusal.to_string()))?;
+        let prefix = path.strip_suffix('/').unwrap_or(path).to_owned();
+        Ok(Self { scheme, authority, prefix, timeouts, in_flight: AtomicUsize::new(0) })
+    }
+
+    /// The backend's own limits.
+    pub const fn timeouts(&self) -> UpstreamTimeouts {
+        self.timeouts
+    }
+
+    /// How many calls it is answering now.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Counts one more call until what is returned is dropped.
+    pub(crate) fn enter(self: &Arc<Self>) -> InFlight {
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        InFlight(Arc::clone(self))
+    }
+
+    /// Whether both are the same backend under the same limits.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        self.scheme == other.scheme
+            && self.authority == other.authority
+            && self.prefix == other.prefix
+            && self.timeouts == other.timeouts
+    }
+
+    /// The path of a call at the backend: the base path, then `path` as it was received.
+    pub(crate) fn path(&self, path: &str) -> String {
+        let whole = format!("{}{path}", self.prefix);
+        if whole.is_empty() { "/".to_owned() } else { whole }
+    }
+
+    /// The URI for a path from [`Upstream::path`] and a query with its question mark, both as they are.
+    pub(crate) fn uri(&self, path: &str, query: &str) -> Result<Uri, http::Error> {
+        let path_and_query = PathAndQuery::try_from(format!("{path}{query}"))?;
+        let uri = Uri::builder().scheme(self.scheme.clone()).authority(self.authority.clone());
+        uri.path_and_query(path_and_query).build()
+    }
+}
+
+/// One call at a backend.
+#[derive(Debug)]
+pub(crate) struct InFlight(Arc<Upstream>);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn upstream(base_url: &str) -> Result<Upstream, UpstreamError> {
+        Upstream::new(base_url, UpstreamTimeouts::default())
+    }
+
+    #[test]
+    fn paths_are_appended_and_nothing_else_happens_to_them() {
+        for (base, path, query, expected) in [
+            ("http://b.example", "", "", "http://b.example/"),
+            ("http://b.example/", "/a", "", "http://b.example/a"),
+            ("http://b.example/x", "", "", "http://b.example/x"),
+            ("http://b.example/x/", "/a/", "?", "http://b.example/x/a/?"),
+            (
+                "https://[::1]:8443/x",
+                "/%E4%BA%8B;v=1//",
+                "?a=%20+b&&c",
+                "https://[::1]:8443/x/%E4%BA%8B;v=1//?a=%20+b&&c",
+            ),
+        ] {
+            let backend = upstream(base).expect("a base URL");
+            let uri = backend.uri(&backend.path(path), query).expect("a URI");
+            assert_eq!(uri.to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn only_plain_base_urls_are_taken() {
+        for (base, expected) in [
+            ("/x", UpstreamError::NotAbsolute),
+            ("b.example", UpstreamError::NotAbsolute),
+            ("ftp://b.example", UpstreamError::Scheme),
+            ("http://u:p@b.example", UpstreamError::Excess),
+            ("http://b.example/?q", UpstreamError::Excess),
+            ("http://b.example/#f", UpstreamError::Excess),
+        ] {
+            assert_eq!(upstream(base).expect_err("refused"), expected, "{base}");
+        }
+        assert!(matches!(upstream("http://b.example/a/../b"), Err(UpstreamError::Path(_))));
+    }
+
+    #[test]
+    fn calls_are_counted_while_they_last() {
+        let backend = Arc::new(upstream("http://b.example").expect("a base URL"));
+        let (one, two) = (backend.enter(), backend.enter());
+        assert_eq!(backend.in_flight(), 2);
+        drop((one, two));
+        assert_eq!(backend.in_flight(), 0);
+    }
+}

@@ -1,0 +1,145 @@
+//! What is written down of a call, and what must not be.
+
+use std::io;
+
+use axum::body::Body;
+use http::header::AUTHORIZATION;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tracing::subscriber::DefaultGuard;
+use yimen_gateway::Settings;
+
+use crate::backends::{EchoBackend, RawBackend};
+use crate::rig::{Rig, item, within};
+
+/// The lines of the log on this thread, where a current-thread runtime runs everything.
+struct Log {
+    lines: mpsc::UnboundedReceiver<String>,
+    _guard: DefaultGuard,
+}
+
+struct Writer(mpsc::UnboundedSender<String>);
+
+impl io::Write for Writer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _ = self.0.send(String::from_utf8_lossy(bytes).into_owned());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Log {
+    fn capture() -> Self {
+        let (sender, lines) = mpsc::unbounded_channel();
+        let subscriber =
+            tracing_subscriber::fmt().json().with_writer(move || Writer(sender.clone())).finish();
+        Self { lines, _guard: tracing::subscriber::set_default(subscriber) }
+    }
+
+    /// The next line of the access log, as it is and read.
+    async fn access(&mut self) -> (String, Value) {
+        loop {
+            let line = within(self.lines.recv()).await.expect("the log goes on");
+            let read: Value = serde_json::from_str(&line).expect("JSON");
+            if read["target"] == yimen_gateway::ACCESS_LOG {
+                return (line, read["fields"].clone());
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_access_log_says_what_happened_and_nothing_about_the_caller() {
+    let mut log = Log::capture();
+    let backend = EchoBackend::start().await;
+    let (rig, entry) = Rig::to(&backend.base_url()).await;
+    let token = rig.token();
+    let request = rig
+        .bare_request("POST", &format!("/call/{entry}/private-path?id_number=330106199001010000"))
+        .header(AUTHORIZATION, format!("Bearer {token}"))
+        .header("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    rig.send(request.body(Body::from("secret")).expect("a request")).await;
+    let (line, fields) = log.access().await;
+    assert_eq!(fields["method"], "POST");
+    assert_eq!(fields["entry"], entry.to_string());
+    assert_eq!(fields["offering"], item("item").to_string());
+    assert_eq!(fields["status"], 200);
+    assert_eq!(fields["outcome"], "answered");
+    assert_eq!(fields["fault"], Value::Null);
+    assert_eq!(fields["trace_id"], "4bf92f3577b34da6a3ce929d0e0e4736");
+    assert!(fields["duration_ms"].is_u64());
+    for private in [token.as_str(), "id_number", "private-path", "citizen", "张三", "secret", "127.0.0.1"] {
+        assert!(!line.contains(private), "{private}: {line}");
+    }
+
+    rig.raw("X-MADE-UP /call/none/x HTTP/1.1", &[]).await;
+    let (_, fields) = log.access().await;
+    assert_eq!(
+        (fields["method"].as_str(), fields["outcome"].as_str()),
+        (Some("other"), Some("unknown-entry"))
+    );
+    assert_eq!(fields["fault"], "client");
+}
+
+#[tokio::test]
+async fn a_call_that_ends_badly_is_written_down_with_whose_fault_it_is() {
+    let mut log = Log::capture();
+    let backend = RawBackend::start().await;
+    let (rig, entry) = Rig::to(&backend.base_url()).await;
+    let target = format!("/call/{entry}/x");
+    let department = async {
+        let mut call = backend.accept().await;
+        call.head().await;
+        call.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\npart").await;
+        call
+    };
+    let request = rig.request("GET", &target).body(Body::empty()).expect("a request");
+    let (response, call) = tokio::join!(rig.open(request), department);
+    drop(call);
+    let (_, fields) = log.access().await;
+    assert_eq!(
+        (fields["status"].as_u64(), fields["outcome"].as_str()),
+        (Some(200), Some("backend-broke-off"))
+    );
+    drop(response);
+
+    let department = async {
+        let mut call = backend.accept().await;
+        call.head().await;
+        call.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\npart").await;
+        call
+    };
+    let request = rig.request("GET", &target).body(Body::empty()).expect("a request");
+    let (response, _call) = tokio::join!(rig.open(request), department);
+    drop(response);
+    let (_, fields) = log.access().await;
+    assert_eq!((fields["outcome"].as_str(), fields["fault"].as_str()), (Some("client-gone"), Some("client")));
+}
+
+#[tokio::test]
+async fn calls_are_counted_by_outcome_and_fault() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let metrics = recorder.handle();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let mut log = Log::capture();
+    let backend = EchoBackend::start().await;
+    let rig = Rig::with(Settings::default()).await;
+    let entry = rig.serve("item", vec![crate::rig::offering("item", &["330100"], &backend.base_url())]);
+    for target in ["echo", "echo", "broken", "../x"] {
+        rig.raw(&format!("GET /call/{entry}/{target} HTTP/1.1"), &[]).await;
+        log.access().await;
+    }
+    let rendered = metrics.render();
+    for line in [
+        r#"yimen_calls_total{outcome="answered",fault="none"} 2"#,
+        r#"yimen_calls_total{outcome="backend-error",fault="backend"} 1"#,
+        r#"yimen_calls_total{outcome="malformed-path",fault="client"} 1"#,
+        "yimen_call_seconds_count 4",
+    ] {
+        assert!(rendered.contains(line), "{line}\n{rendered}");
+    }
+}

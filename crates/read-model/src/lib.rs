@@ -1,0 +1,32 @@
+//! What readers ask for: one projection of the whole log into immutable snapshots, and a full-text index beside it.
+//!
+//! * [`ReadModel`] is the handle: snapshots without a lock, waiting for a position, search and type-ahead.
+//! * [`Snapshot`] answers everything that needs no full text: entries, items, departments, cases, channels,
+//!   filtered lists, the change feed, the review queue, the calendar and the route table.
+//! * The follower that [`ReadModel::start`] returns keeps both going; whoever starts it spawns it.
+//!
+//! The rules are the domain's: the projection folds with each aggregate's own `evolve`. What it adds are
+//! indexes, each at a cost per event that does not grow with the catalogue.
+
+mod change_token;
+mod facets;
+mod filter;
+mod follower;
+mod lists;
+mod model;
+mod node;
+mod projection;
+mod search;
+mod snapshot;
+mod views;
+
+pub use change_token::{ChangeToken, ResyncRequired};
+pub use filter::Filter;
+pub use lists::Changes;
+pub use model::{Behind, Options, ReadModel, StartError};
+pub use search::{MAX_QUERY_CHARS, SearchError, SearchPage, SearchQuery, Suggestions};
+pub use snapshot::Snapshot;
+pub use views::{
+    AnnouncedTransfer, CaseView, Change, ChannelView, DepartmentView, Due, DueAction, EntryStanding,
+    EntryView, ItemView, OfferingStanding, OfferingView, Page, Removal, RetiredView, Route, Submission,
+};

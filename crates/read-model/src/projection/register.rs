@@ -1,0 +1,109 @@
+//! Departments, channels and duplicate cases: aggregates whose views are their states.
+
+use std::sync::Arc;
+
+use domain::{
+    Aggregate, CaseId, Channel, ChannelEvent, ChannelId, Department, DepartmentEvent, DepartmentId,
+    DuplicateCase, DuplicateCaseEvent,
+};
+
+use domain::duplicate_case::Decision;
+
+use super::{Projection, Stamp};
+use crate::views::{CaseView, ChannelView, DepartmentView};
+
+impl Projection {
+    pub(super) fn department(&mut self, id: DepartmentId, event: &DepartmentEvent, stamp: &Stamp) {
+        let mut department = match self.now.departments.get(&id) {
+            Some(view) => Department::Enrolled {
+                name: view.name.clone(),
+                region: view.region.clone(),
+                standing: view.standing.clone(),
+            },
+            None => Department::Unknown,
+        };
+        department.evolve(event);
+        let Department::Enrolled { name, region, standing } = department else {
+            return self.skip(stamp.position, "its department is not enrolled");
+        };
+        let view = DepartmentView {
+            id: id.clone(),
+            name,
+            region,
+            standing,
+            revision: stamp.revision,
+            updated_at: stamp.at,
+        };
+        self.now.departments.insert(id.clone(), Arc::new(view));
+        self.touch_items_of(&id, stamp);
+    }
+
+    pub(super) fn channel(&mut self, id: ChannelId, event: &ChannelEvent, stamp: &Stamp) {
+        let mut channel = match self.now.channels.get(&id) {
+            Some(view) => Channel::Filed {
+                filing: view.filing.clone(),
+                filed_by: view.filed_by.clone(),
+                standing: view.standing.clone(),
+            },
+            None => Channel::Unfiled,
+        };
+        channel.evolve(event);
+        let Channel::Filed { filing, filed_by, standing } = channel else {
+            return self.skip(stamp.position, "its channel is not filed");
+        };
+        let view = ChannelView {
+            id: id.clone(),
+            filing,
+            filed_by,
+            standing,
+            revision: stamp.revision,
+            updated_at: stamp.at,
+        };
+        self.now.channels.insert(id, Arc::new(view));
+    }
+
+    pub(super) fn case(&mut self, id: CaseId, event: &DuplicateCaseEvent, stamp: &Stamp) {
+        let before = self.now.cases.get(&id).cloned();
+        let mut case = match &before {
+            Some(view) => DuplicateCase::Suspected {
+                items: view.items,
+                basis: view.basis.clone(),
+                decision: view.decision.clone(),
+            },
+            None => DuplicateCase::Unsuspected,
+        };
+        case.evolve(event);
+        let DuplicateCase::Suspected { items, basis, decision } = case else {
+            return self.skip(stamp.position, "its case was never opened");
+        };
+        let (suspected, suspected_at) = match &before {
+            Some(view) => (view.suspected, view.suspected_at),
+            None => (stamp.position, stamp.at),
+        };
+        if let Some(before) = before {
+            self.now.cases_by_age.remove(&(is_decided(&before.decision), suspected));
+        }
+        self.now.cases_by_age.insert((is_decided(&decision), suspected), id);
+        for item in items {
+            self.now.cases_of.insert((item, suspected), id);
+        }
+        let view = CaseView {
+            id,
+            items,
+            basis,
+            decision,
+            revision: stamp.revision,
+            suspected,
+            suspected_at,
+            updated_at: stamp.at,
+        };
+        self.now.cases.insert(id, Arc::new(view));
+    }
+}
+
+fn is_decided(decision: &Decision) -> bool {
+    match decision {
+        Decision::Open => false,
+        Decision::Confirmed { .. } | Decision::Dismissed { .. } => true,
+    }
+}

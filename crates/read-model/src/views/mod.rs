@@ -1,0 +1,24 @@
+//! What readers see: immutable views, shared by `Arc` between snapshots.
+
+mod change;
+mod entry;
+mod item;
+mod offering;
+mod register;
+mod route;
+
+pub use change::{Change, Removal};
+pub use entry::{EntryStanding, EntryView, RetiredView};
+pub use item::{Due, DueAction, ItemView, Submission};
+pub use offering::{AnnouncedTransfer, OfferingStanding, OfferingView};
+pub use register::{CaseView, ChannelView, DepartmentView};
+pub use route::Route;
+
+/// A part of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page<T, C> {
+    /// The elements, in the list's order.
+    pub items: Vec<T>,
+    /// Where the next part begins; `None` at the end.
+    pub next: Option<C>,
+}

@@ -1,0 +1,63 @@
+//! Departments, channels and duplicate cases.
+
+use domain::channel::{ChannelStanding, Filing};
+use domain::department::Standing;
+use domain::duplicate_case::Decision;
+use domain::{Basis, CaseId, ChannelId, DepartmentId, Division, ItemId, LocalizedText, StaffId};
+use event_store::Position;
+use jiff::Timestamp;
+
+/// A department of the register.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DepartmentView {
+    /// Its identifier.
+    pub id: DepartmentId,
+    /// Its name.
+    pub name: LocalizedText,
+    /// The division that it serves.
+    pub region: Division,
+    /// Whether it may act.
+    pub standing: Standing,
+    /// Place of the last event in its stream.
+    pub revision: u64,
+    /// When it changed last.
+    pub updated_at: Timestamp,
+}
+
+/// A duplicate case, open or decided.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CaseView {
+    /// Its identifier.
+    pub id: CaseId,
+    /// The two items, lower identifier first.
+    pub items: [ItemId; 2],
+    /// Why they are suspected.
+    pub basis: Basis,
+    /// What a steward decided.
+    pub decision: Decision,
+    /// Place of the last event in its stream.
+    pub revision: u64,
+    /// Place in the log at which it was opened first: the order of lists, and their cursor.
+    pub suspected: Position,
+    /// When it was opened first.
+    pub suspected_at: Timestamp,
+    /// When it changed last.
+    pub updated_at: Timestamp,
+}
+
+/// A channel through which citizens call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChannelView {
+    /// Its client identifier.
+    pub id: ChannelId,
+    /// What was filed.
+    pub filing: Filing,
+    /// Who filed it.
+    pub filed_by: StaffId,
+    /// Whether it may call.
+    pub standing: ChannelStanding,
+    /// Place of the last event in its stream.
+    pub revision: u64,
+    /// When it changed last.
+    pub updated_at: Timestamp,
+}

@@ -1,0 +1,11 @@
+//! The read model over a real log, fed by real commands.
+
+mod catalogue;
+mod city;
+mod feed;
+mod hostile;
+mod lists;
+mod merges;
+mod real;
+mod running;
+mod search;

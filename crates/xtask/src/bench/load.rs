@@ -1,0 +1,74 @@
+//! A closed-loop HTTP/1.1 load: so many connections, each sending its next request when the last was answered.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::Request;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+/// Makes the request that comes after so many others.
+pub(super) type MakeRequest = Arc<dyn Fn(u64) -> Request<Full<Bytes>> + Send + Sync>;
+
+/// What a run showed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Run {
+    /// Requests that were answered with success.
+    pub(super) answered: u64,
+    /// How long it took.
+    pub(super) elapsed: Duration,
+}
+
+impl Run {
+    /// Answers per second.
+    pub(super) fn rate(&self) -> f64 {
+        self.answered as f64 / self.elapsed.as_secs_f64()
+    }
+}
+
+/// Loads `address` for `duration` over `connections`; any answer that is not a success fails the run.
+pub(super) fn run(address: &str, connections: usize, duration: Duration, make: &MakeRequest) -> Result<Run, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    runtime.block_on(async {
+        let stop = Arc::new(AtomicBool::new(false));
+        let next = Arc::new(AtomicU64::new(0));
+        let started = Instant::now();
+        let mut clients = tokio::task::JoinSet::new();
+        for _ in 0..connections {
+            clients.spawn(client(address.to_owned(), Arc::clone(make), Arc::clone(&stop), Arc::clone(&next)));
+        }
+        tokio::time::sleep(duration).await;
+        stop.store(true, Ordering::Relaxed);
+        let mut answered = 0;
+        while let Some(ended) = clients.join_next().await {
+            answered += ended.map_err(|error| error.to_string())??;
+        }
+        Ok(Run { answered, elapsed: started.elapsed() })
+    })
+}
+
+async fn client(address: String, make: MakeRequest, stop: Arc<AtomicBool>, next: Arc<AtomicU64>) -> Result<u64, String> {
+    let stream = TcpStream::connect(&address).await.map_err(|error| format!("{address}: {error}"))?;
+    stream.set_nodelay(true).map_err(|error| error.to_string())?;
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
+    let connection = tokio::spawn(connection);
+    let mut answered = 0;
+    while !stop.load(Ordering::Relaxed) {
+        let request = make(next.fetch_add(1, Ordering::Relaxed));
+        let response = sender.send_request(request).await.map_err(|error| error.to_string())?;
+        let status = response.status();
+        let body = response.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes();
+        if !status.is_success() {
+            return Err(format!("answered {status}: {}", String::from_utf8_lossy(&body)));
+        }
+        answered += 1;
+    }
+    drop(sender);
+    // The server may close its side first; either way the connection is over.
+    let _ = connection.await;
+    Ok(answered)
+}

@@ -1,0 +1,44 @@
+//! `cargo xtask bench`: what Yimen costs, beside peers that do the same job in the same run.
+//!
+//! Figures are medians of interleaved runs; what is compared is a ratio, because machines differ.
+
+mod commands;
+mod demo;
+mod group_commit;
+mod load;
+mod nginx;
+mod process;
+mod reads;
+mod scale;
+
+use std::time::Duration;
+
+use crate::{BenchArguments, cargo};
+
+/// Runs what was asked for.
+pub(crate) fn run(arguments: &BenchArguments) -> Result<(), String> {
+    cargo::run(&["build", "--release", "--quiet", "--locked", "--package", "yimen"])?;
+    let wanted = |name: &str| arguments.only.is_empty() || arguments.only.iter().any(|only| only == name);
+    let duration = Duration::from_secs(arguments.seconds);
+    if wanted("commands") {
+        commands::run(duration, arguments.runs)?;
+    }
+    if wanted("reads") {
+        reads::run(duration, arguments.runs)?;
+    }
+    if wanted("scale") || wanted("replay") {
+        scale::run(arguments.items, arguments.runs, arguments.items_csv.as_deref())?;
+    }
+    Ok(())
+}
+
+/// The middle one, or the mean of the two in the middle.
+fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    let middle = figures.len() / 2;
+    match (figures.get(middle), figures.len() % 2) {
+        (Some(upper), 0) => (figures[middle - 1] + upper) / 2.0,
+        (Some(only), _) => *only,
+        (None, _) => f64::NAN,
+    }
+}

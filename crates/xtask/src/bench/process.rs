@@ -1,0 +1,46 @@
+//! What a process costs, as the kernel counts it (Linux, `/proc`).
+
+use std::fs;
+use std::time::Duration;
+
+/// CPU time of a process and its children that still run: user and system.
+pub(super) fn cpu_time(pid: u32) -> Result<Duration, String> {
+    let mut total = ticks(pid)?;
+    for child in children(pid) {
+        total += ticks(child)?;
+    }
+    // The kernel reports in units of 1/100 s whatever its own tick is (USER_HZ).
+    Ok(Duration::from_millis(total * 10))
+}
+
+/// Resident memory of a process in bytes.
+pub(super) fn resident_bytes(pid: u32) -> Result<u64, String> {
+    let path = format!("/proc/{pid}/status");
+    let text = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+    text.lines()
+        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .and_then(|rest| rest.split_whitespace().next())
+        .and_then(|kib| kib.parse::<u64>().ok())
+        .map(|kib| kib * 1024)
+        .ok_or_else(|| format!("{path} does not say VmRSS"))
+}
+
+fn ticks(pid: u32) -> Result<u64, String> {
+    let path = format!("/proc/{pid}/stat");
+    let text = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
+    // The command's name, in parentheses, may hold blanks: count fields after it.
+    let fields: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let field = |index: usize| fields.get(index).and_then(|field| field.parse::<u64>().ok());
+    match (field(11), field(12)) {
+        (Some(user), Some(system)) => Ok(user + system),
+        (_, _) => Err(format!("{path} is not as proc(5) says")),
+    }
+}
+
+fn children(pid: u32) -> Vec<u32> {
+    fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))
+        .unwrap_or_default()
+        .split_whitespace()
+        .filter_map(|child| child.parse().ok())
+        .collect()
+}

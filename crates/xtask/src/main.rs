@@ -1,0 +1,99 @@
+//! Developer commands: `cargo xtask --help`.
+
+#[cfg(feature = "bench")]
+mod bench;
+mod cargo;
+mod ci;
+mod generate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about = "Developer commands of Yimen")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Write `openapi/` and `schemas/` from the code
+    Generate {
+        /// Change nothing; fail when a file is stale
+        #[arg(long)]
+        check: bool,
+    },
+    /// Run every test
+    Test {
+        /// Arguments for `cargo test`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Check formatting, lints and generated files
+    Lint,
+    /// Everything that a submission must pass: `lint`, then `test`
+    Ci,
+    /// Measure, beside peers in the same run
+    Bench(BenchArguments),
+}
+
+/// What to measure, and how long.
+#[derive(Debug, clap::Args)]
+pub(crate) struct BenchArguments {
+    /// What to measure: commands, replay, reads, scale; everything when absent
+    #[arg(value_parser = ["commands", "replay", "reads", "scale"])]
+    only: Vec<String>,
+    /// Items for `replay` and `scale`
+    #[arg(long, default_value_t = 100_000)]
+    items: usize,
+    /// Seconds for each run of `commands` and `reads`
+    #[arg(long, default_value_t = 5)]
+    seconds: u64,
+    /// Runs of each, interleaved
+    #[arg(long, default_value_t = 3)]
+    runs: usize,
+    /// A spreadsheet of real items to multiply for `scale`, as `yimen import` reads it (CSV with a header);
+    /// the sample's names when absent
+    #[arg(long, value_name = "FILE")]
+    items_csv: Option<std::path::PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Generate { check } => generate::run(check),
+        Command::Test { arguments } => ci::test(&arguments),
+        Command::Lint => ci::lint(),
+        Command::Ci => ci::run(),
+        Command::Bench(arguments) => run_bench(arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(feature = "bench")]
+fn run_bench(arguments: BenchArguments) -> Result<(), String> {
+    bench::run(&arguments)
+}
+
+/// Benchmarks only mean something in a release build: this one starts itself again as one.
+#[cfg(not(feature = "bench"))]
+fn run_bench(arguments: BenchArguments) -> Result<(), String> {
+    let mut command = vec!["run", "--release", "--quiet", "--package", "xtask", "--features", "bench", "--", "bench"];
+    let numbers = [arguments.items.to_string(), arguments.seconds.to_string(), arguments.runs.to_string()];
+    for (flag, number) in ["--items", "--seconds", "--runs"].into_iter().zip(&numbers) {
+        command.extend([flag, number]);
+    }
+    let csv = arguments.items_csv.map(|path| path.display().to_string());
+    if let Some(csv) = &csv {
+        command.extend(["--items-csv", csv]);
+    }
+    command.extend(arguments.only.iter().map(String::as_str));
+    cargo::run(&command)
+}

@@ -1,0 +1,271 @@
+//! The command line, as people type it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use url::Url;
+
+use crate::failure::EXIT_CODES;
+use crate::import::{Defaults, Mapping, Rewrite};
+
+/// 一门：政务服务统一入口网关 · one door to public services.
+#[derive(Debug, Parser)]
+#[command(name = "yimen", version, after_help = EXIT_CODES, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// 启动网关 · Start the gateway
+    Serve(ServeArgs),
+    /// 一键体验：网关、身份、后端与示例目录同在一个进程 · Everything in one process, with sample data and no network
+    Demo(DemoArgs),
+    /// 批量导入事项（CSV、JSONL、OpenAPI），按运维迁移入库 · Import items in bulk, as an operator's migration
+    Import(Box<ImportArgs>),
+    /// 导出已发布事项或事件日志（JSONL） · Export published items or the raw log as JSONL
+    Export(ExportArgs),
+    /// 由日志重建读模型，报告数量与速率 · Rebuild the read model from the log, report counts and rate
+    Replay(ReplayArgs),
+    /// 校验日志哈希链；可与运行中的网关并行 · Check the log's hash chains, also beside a running gateway
+    Verify(DataArgs),
+    /// 输出 OpenAPI 文档 · Write the OpenAPI documents
+    Openapi(OpenapiArgs),
+    /// 检查或显示配置 · Check or show the configuration
+    Config(ConfigArgs),
+    /// 签发演示令牌（仅限 demo 的开发身份） · Mint a token of the demo's development issuer
+    Token(TokenArgs),
+    /// 输出命令补全脚本 · Print a shell's completion script
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Where the configuration comes from: file < environment < flags.
+///
+/// A variable `YIMEN_LISTEN__PUBLIC` sets `listen.public`: two underscores go one level down. Its value is
+/// read as TOML where it is a number, a boolean, an array or an inline table, and as plain text otherwise.
+#[derive(Debug, Clone, Args)]
+pub struct ConfigSource {
+    /// TOML file; see yimen.example.toml
+    #[arg(long, short, value_name = "FILE", env = "YIMEN_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Public listener, for example [::]:8080 (IPv6 and IPv4) or 127.0.0.1:0
+    #[arg(long, value_name = "ADDR")]
+    pub public: Option<SocketAddr>,
+    /// Listener for /healthz, /readyz and /metrics
+    #[arg(long, value_name = "ADDR")]
+    pub admin: Option<SocketAddr>,
+    /// Folder that holds the event log, the search index and the keys
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Any other setting, for example --set policy.notice_days=60
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// `yimen serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The configuration.
+    #[command(flatten)]
+    pub source: ConfigSource,
+}
+
+/// `yimen demo`.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Public listener; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "[::]:8080")]
+    pub public: SocketAddr,
+    /// Listener for /healthz, /readyz and /metrics; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "[::]:9090")]
+    pub admin: SocketAddr,
+    /// Keep everything in this folder; without it, a temporary one that is removed at the end
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// The catalogue to start with
+    #[arg(long, value_enum, default_value_t = Sample::Hangzhou)]
+    pub sample: Sample,
+    /// Write addresses and tokens to this file, as JSON, when all is ready
+    #[arg(long, value_name = "PATH")]
+    pub ready_file: Option<PathBuf>,
+}
+
+/// A catalogue to start the demo with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Sample {
+    /// 19 departments and 234 items of Hangzhou, all made up where they hold codes.
+    Hangzhou,
+    /// Nothing.
+    None,
+}
+
+/// `yimen import`.
+#[derive(Debug, Args)]
+#[command(after_help = IMPORT_HELP)]
+pub struct ImportArgs {
+    /// The file; for openapi also a folder of JSON documents
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// What the file is
+    #[arg(long, value_enum)]
+    pub format: Format,
+    /// Which column holds which field: field=column,… (for jsonl a dotted path)
+    #[arg(long, value_name = "FIELD=COLUMN,…", default_value = "")]
+    pub map: Mapping,
+    /// What a field is where its cell is blank or has no column: field=value,…
+    #[arg(long, value_name = "FIELD=VALUE,…", default_value = "")]
+    pub default: Defaults,
+    /// Scheme of shared codes (basicCode) that are not 12 digits; `local` means that they prove nothing
+    #[arg(long, value_name = "NAME")]
+    pub code_scheme: Option<String>,
+    /// All rows belong to the department of this name; short for --default department=NAME
+    #[arg(long, value_name = "NAME")]
+    pub department: Option<String>,
+    /// Where the rows come from, as the events will say; the file's name without it
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+    /// Check every row and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Data directory of a gateway that is not running
+    #[arg(long, value_name = "DIR", required_unless_present = "server", conflicts_with = "server")]
+    pub data_dir: Option<PathBuf>,
+    /// Address of a running gateway
+    #[arg(long, value_name = "URL", requires = "token_file")]
+    pub server: Option<Url>,
+    /// File that holds an operator's access token for --server
+    #[arg(long, value_name = "FILE", requires = "server")]
+    pub token_file: Option<PathBuf>,
+    /// Write the outcome of every row here, one JSON object a line
+    #[arg(long, value_name = "OUT.jsonl")]
+    pub report: Option<PathBuf>,
+    /// For openapi: backends that begin with PREFIX begin with URL instead; may be given several times
+    #[arg(long, value_name = "PREFIX=URL")]
+    pub rewrite_backend: Vec<Rewrite>,
+    /// For openapi: the scheme and host of every backend; its path stays as the document says
+    #[arg(long, value_name = "URL")]
+    pub backend_base: Option<Url>,
+}
+
+const IMPORT_HELP: &str = "\
+字段 / Fields: id, department, departmentCode, organisation, name, summary, keywords, itemCode, basicCode, kind,
+audience, region, level, endpoint, link
+
+空白单元格视为没有 / Blank cells count as absent. Where a field is absent:
+  id            itemCode, else basicCode (the department's own code for the item)
+  region        000000 (the whole country)
+  level         from the region: 000000 is 1, a province 2, a city 3, a county 4, a township 5, a village 6
+  kind          20 (public service)
+  audience      both natural and legal persons
+  departmentCode  the department is known by its name, under scheme `local`
+A basicCode of 12 digits has scheme cn-basic, any other the one of --code-scheme (`local` without it).
+An organisation or departmentCode that is not a valid USCC is kept under scheme `local`.
+Names without a Chinese character are kept as English text. Keywords and audiences are separated by ; ， 、 or |.
+
+退出码 / Exit code: 0 when every row was taken, 2 when some were refused (each is in the report and on stderr).
+再次导入同一文件不会重复 / Importing the same file again changes nothing.";
+
+/// What a file to import is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Comma-separated values (RFC 4180), UTF-8, with a head line.
+    Csv,
+    /// One JSON object a line.
+    Jsonl,
+    /// An OpenAPI 3 document in JSON, or a folder of them; each operation is an item.
+    Openapi,
+}
+
+/// A data directory.
+#[derive(Debug, Args)]
+pub struct DataArgs {
+    /// Folder that holds the event log
+    #[arg(long, value_name = "DIR", env = "YIMEN_DATA_DIR")]
+    pub data_dir: PathBuf,
+}
+
+/// `yimen export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The data directory.
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// What to export
+    #[arg(long, value_enum, default_value_t = Exported::Items)]
+    pub what: Exported,
+    /// The file to write; standard output without it
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// What to export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Exported {
+    /// Published items.
+    Items,
+    /// Every event of the log, as it is stored.
+    Events,
+}
+
+/// `yimen replay`.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// The data directory.
+    #[command(flatten)]
+    pub data: DataArgs,
+}
+
+/// `yimen openapi`.
+#[derive(Debug, Args)]
+pub struct OpenapiArgs {
+    /// Folder to write the documents to, one file each; standard output without it
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// `yimen config`.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: ConfigCommand,
+}
+
+/// The commands of `yimen config`.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// 检查配置 · Say whether the configuration is right
+    Check(ConfigSource),
+    /// 显示生效配置及每项来源（不含任何密钥内容） · Show every setting with where it comes from, never a secret
+    Show(ConfigSource),
+}
+
+/// `yimen token`.
+#[derive(Debug, Args)]
+pub struct TokenArgs {
+    /// Data directory of a demo
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: PathBuf,
+    /// Who the token is for
+    #[arg(long, value_enum)]
+    pub role: crate::demo::Persona,
+    /// For clerk and department-reviewer: the department, for example uscc:11330106YMDEM01192
+    #[arg(long, value_name = "ID")]
+    pub department: Option<String>,
+    /// The subject (sub), instead of the demo's own
+    #[arg(long, value_name = "NAME")]
+    pub subject: Option<String>,
+    /// For citizen: the division where they live
+    #[arg(long, value_name = "CODE")]
+    pub region: Option<String>,
+    /// Hours until it ends
+    #[arg(long, value_name = "N", default_value_t = 24, value_parser = clap::value_parser!(u16).range(1..=720))]
+    pub hours: u16,
+}

@@ -1,0 +1,14 @@
+//! `yimen demo`.
+
+use std::process::ExitCode;
+
+use super::{block_on, exit};
+use crate::cli::DemoArgs;
+use crate::demo;
+use crate::failure::Failure;
+use crate::server::logs;
+
+pub fn run(args: DemoArgs) -> Result<ExitCode, Failure> {
+    logs::start(&demo::log())?;
+    block_on(demo::run(args)).map(exit)
+}

@@ -1,0 +1,55 @@
+//! `yimen replay`.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use event_store::{EventStore, Position};
+use read_model::{EntryStanding, Options, ReadModel};
+
+use super::block_on;
+use crate::cli::ReplayArgs;
+use crate::data_dir;
+use crate::failure::Failure;
+
+pub fn run(args: &ReplayArgs) -> Result<ExitCode, Failure> {
+    let log: Arc<dyn EventStore> = data_dir::read_log(&args.data.data_dir)?;
+    block_on(async {
+        let started = Instant::now();
+        // In memory: the index of a running gateway is not ours.
+        let (read_model, follower) = ReadModel::start(Arc::clone(&log), Options::default())
+            .await
+            .map_err(|error| Failure::because("the read model can't be built", &error))?;
+        let elapsed = started.elapsed();
+        drop(follower);
+        let snapshot = read_model.snapshot();
+        let events = count(&*log, snapshot.position()).await?;
+        let live =
+            snapshot.entries().values().filter(|standing| matches!(standing, EntryStanding::Live(_))).count();
+        println!("事件 events        {events}");
+        println!("跳过 skipped       {}", snapshot.skipped());
+        println!("部门 departments   {}", snapshot.departments().len());
+        println!("事项 items         {}", snapshot.items().len());
+        println!("办事入口 entries   {live}");
+        println!("疑似重复 cases     {}", snapshot.cases().len());
+        println!("渠道 channels      {}", snapshot.channels().len());
+        let rate = u128::from(events) * 1000 / elapsed.as_millis().max(1);
+        println!("用时 elapsed       {:.3} s，{rate} events/s", elapsed.as_secs_f64());
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Events up to `last`, counted on their own: the read model doesn't count what it folds.
+async fn count(log: &dyn EventStore, last: Position) -> Result<u64, Failure> {
+    let (mut after, mut events) = (Position::START, 0);
+    while after < last {
+        let page = log
+            .read_all(after, 4096)
+            .await
+            .map_err(|error| Failure::because("the event log can't be read", &error))?;
+        let Some(end) = page.last() else { break };
+        after = end.position;
+        events += page.iter().filter(|recorded| recorded.position <= last).count() as u64;
+    }
+    Ok(events)
+}

@@ -1,0 +1,214 @@
+//! Configuration: a TOML file, under environment variables, under flags. Secrets come from files only.
+
+mod layers;
+mod settings;
+mod show;
+mod suggestion;
+
+use std::path::Path;
+
+use serde_path_to_error::Segment;
+use toml::Value;
+
+use self::layers::Layers;
+pub use self::settings::{Config, Identity, Listen, Log, LogFormat};
+pub use self::suggestion::nearest;
+use crate::cli::ConfigSource;
+use crate::failure::Failure;
+
+/// A configuration, and where each of its settings comes from.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The settings.
+    pub config: Config,
+    layers: Layers,
+}
+
+impl Loaded {
+    /// Every setting with its source, as TOML with comments.
+    pub fn show(&self) -> Result<String, Failure> {
+        show::effective(&self.config, &self.layers)
+    }
+}
+
+/// Reads the configuration that the command line asks for.
+pub fn load(
+    source: &ConfigSource,
+    environment: impl Iterator<Item = (String, String)>,
+) -> Result<Loaded, Failure> {
+    let mut layers = Layers::default();
+    if let Some(path) = &source.config {
+        add_file(&mut layers, path)?;
+    }
+    layers.add_environment(environment);
+    for (flag, key, value) in [
+        ("--public", "listen.public", source.public.map(|address| address.to_string())),
+        ("--admin", "listen.admin", source.admin.map(|address| address.to_string())),
+        ("--data-dir", "data_dir", source.data_dir.as_ref().map(|path| path.to_string_lossy().into_owned())),
+    ] {
+        if let Some(value) = value {
+            layers.add_flag(flag, key, Value::String(value));
+        }
+    }
+    for setting in &source.set {
+        let (key, value) = setting.split_once('=').ok_or_else(|| {
+            Failure::usage(format!("--set {setting}: write KEY=VALUE, for example policy.notice_days=60"))
+        })?;
+        layers.add_flag("--set", key.trim(), layers::loose_value(value));
+    }
+    read(layers).map_err(Failure::config)
+}
+
+fn add_file(layers: &mut Layers, path: &Path) -> Result<(), Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::config(format!("the configuration {} can't be read: {error}", path.display()))
+    })?;
+    layers.add_file(path, &text).map_err(Failure::config)
+}
+
+fn read(layers: Layers) -> Result<Loaded, String> {
+    let config: Config = serde_path_to_error::deserialize(Value::Table(layers.table.clone()))
+        .map_err(|error| explain(&error, &layers))?;
+    config.check()?;
+    Ok(Loaded { config, layers })
+}
+
+/// Where the wrong setting is, who set it, and what was probably meant.
+fn explain(error: &serde_path_to_error::Error<toml::de::Error>, layers: &Layers) -> String {
+    let message = error.inner().message();
+    let mut path = error.path().to_string();
+    let Some((found, known)) = suggestion::unknown_field(message) else {
+        return format!("{path}: {message} (from {})", layers.source(&path));
+    };
+    let ends_in_it = matches!(error.path().iter().next_back(), Some(Segment::Map { key }) if key == found);
+    if !ends_in_it {
+        path = if path == "." { found.to_owned() } else { format!("{path}.{found}") };
+    }
+    let parent = path.strip_suffix(found).unwrap_or_default();
+    let hint = match suggestion::nearest(found, known.iter().copied()) {
+        Some(name) => format!("did you mean {parent}{name}?"),
+        None => format!("known here: {}", known.join(", ")),
+    };
+    format!("unknown setting {path} (from {}); {hint}", layers.source(&path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EXAMPLE: &str = include_str!("../../yimen.example.toml");
+    const MINIMAL: &str = r#"
+        data_dir = "/var/lib/yimen"
+        [[identity.issuers]]
+        issuer = "https://id.example"
+        audience = ["yimen"]
+        algorithms = ["ES256"]
+        jwks = { url = "https://id.example/jwks.json" }
+    "#;
+
+    fn layered(file: &str, environment: &[(&str, &str)], flags: &[(&str, &str)]) -> Result<Loaded, String> {
+        let mut layers = Layers::default();
+        layers.add_file(Path::new("yimen.toml"), file)?;
+        layers.add_environment(environment.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
+        for (key, value) in flags {
+            layers.add_flag("--set", key, layers::loose_value(value));
+        }
+        read(layers)
+    }
+
+    #[test]
+    fn the_example_file_is_valid_and_says_the_defaults() {
+        let example = layered(EXAMPLE, &[], &[]).expect("the example is valid").config;
+        let minimal = layered(MINIMAL, &[], &[]).expect("the minimal file is valid").config;
+        assert_eq!(
+            example.listen,
+            Listen { public_url: example.listen.public_url.clone(), ..minimal.listen }
+        );
+        assert_eq!(example.policy, minimal.policy);
+        assert_eq!(example.log, minimal.log);
+    }
+
+    #[test]
+    fn flags_win_over_the_environment_and_that_over_the_file() {
+        let file = format!("{MINIMAL}\n[policy]\nnotice_days = 10");
+        let days = |environment: &[(&str, &str)], flags: &[(&str, &str)]| {
+            let loaded = layered(&file, environment, flags).expect("valid");
+            (loaded.config.policy.notice_days, loaded.layers.source("policy.notice_days").to_string())
+        };
+        let variable = ("YIMEN_POLICY__NOTICE_DAYS", "20");
+        assert_eq!(days(&[], &[]), (10, "yimen.toml".to_owned()));
+        assert_eq!(days(&[variable], &[]), (20, "environment YIMEN_POLICY__NOTICE_DAYS".to_owned()));
+        assert_eq!(days(&[variable], &[("policy.notice_days", "30")]), (30, "flag --set".to_owned()));
+    }
+
+    #[test]
+    fn a_variable_may_bring_a_whole_array() {
+        let issuers = r#"[{ issuer = "https://other.example", audience = ["a"], algorithms = ["ES256"], jwks = { file = "/k" } }]"#;
+        let loaded = layered(MINIMAL, &[("YIMEN_IDENTITY__ISSUERS", issuers)], &[]).expect("valid");
+        assert_eq!(loaded.config.identity.issuers[0].issuer, "https://other.example");
+    }
+
+    #[test]
+    fn unknown_settings_are_refused_with_path_source_and_the_nearest_known() {
+        for (file, environment, parts) in [
+            ("lisen = 1", None, ["lisen (from yimen.toml)", "did you mean listen?"]),
+            (
+                "[policy]\nnotice_day = 1",
+                None,
+                ["policy.notice_day (from yimen.toml)", "did you mean policy.notice_days?"],
+            ),
+            (
+                "",
+                Some("YIMEN_LISTEN__PUBLIK"),
+                ["listen.publik (from environment YIMEN_LISTEN__PUBLIK)", "listen.public?"],
+            ),
+            ("[log]\nqqqq = 1", None, ["log.qqqq", "known here: format, filter"]),
+        ] {
+            let variables: Vec<_> = environment.into_iter().map(|name| (name, "x")).collect();
+            let file = format!("{file}\n{MINIMAL}");
+            let (first, rest) = file.split_once('\n').unwrap_or_default();
+            // Top-level keys must come before the tables of the minimal file, tables after its keys.
+            let file = if first.starts_with('[') {
+                format!("{MINIMAL}\n{}", file.replace(MINIMAL, ""))
+            } else {
+                format!("{first}\n{rest}")
+            };
+            let error = layered(&file, &variables, &[]).expect_err("unknown");
+            for part in parts {
+                assert!(error.contains(part), "{error} lacks {part}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_value_names_the_setting_and_its_source() {
+        let error = layered(MINIMAL, &[("YIMEN_LISTEN__PUBLIC", "nowhere")], &[]).expect_err("no address");
+        assert!(error.starts_with("listen.public: "), "{error}");
+        assert!(error.ends_with("(from environment YIMEN_LISTEN__PUBLIC)"), "{error}");
+        let error = layered(MINIMAL, &[], &[("listen.header_timeout", "0s")]).expect_err("no time");
+        assert_eq!(error, "listen.header_timeout must be more than zero");
+        assert!(layered("data_dir = \n", &[], &[]).expect_err("no value").starts_with("yimen.toml, line 1"));
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let error = layered("", &[], &[]).expect_err("nothing is there");
+        assert!(error.contains("data_dir"), "{error}");
+    }
+
+    #[test]
+    fn show_names_the_source_of_every_setting() {
+        let loaded = layered(MINIMAL, &[("YIMEN_LOG__FILTER", "debug")], &[("policy.notice_days", "7")])
+            .expect("valid");
+        let shown = loaded.show().expect("it can be shown");
+        for line in [
+            "data_dir = \"/var/lib/yimen\"  # yimen.toml",
+            "filter = \"debug\"  # environment YIMEN_LOG__FILTER",
+            "notice_days = 7  # flag --set",
+            "admin = \"[::]:9090\"  # default",
+        ] {
+            assert!(shown.contains(line), "{shown}\nlacks\n{line}");
+        }
+        assert!(layered(&shown, &[], &[]).is_ok(), "what is shown can be read again");
+    }
+}

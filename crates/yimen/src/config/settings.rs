@@ -1,0 +1,181 @@
+//! What can be configured, with its defaults.
+
+use std::net::{Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use identity::{IssuerConfig, RefreshConfig, VerdictCacheConfig, VerifierConfig};
+use jiff::fmt::serde::unsigned_duration::friendly::compact::required as friendly;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+/// The whole configuration of `yimen serve`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Folder that holds the event log, the search index and, unless they are placed elsewhere, the keys.
+    pub data_dir: PathBuf,
+    /// Where connections are accepted, and how long they may take.
+    #[serde(default)]
+    pub listen: Listen,
+    /// The city's rules.
+    #[serde(default)]
+    pub policy: domain::Policy,
+    /// Whom to trust, and as whom to speak.
+    pub identity: Identity,
+    /// The data plane.
+    #[serde(default)]
+    pub gateway: gateway::Settings,
+    /// What is logged, and how.
+    #[serde(default)]
+    pub log: Log,
+}
+
+/// Listeners and the bounds of connections.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Listen {
+    /// For everybody: the APIs, the gateway, the documents. `[::]` accepts IPv6 and IPv4.
+    pub public: SocketAddr,
+    /// For operators: health, readiness, metrics. It asks for no credentials: keep it inside.
+    pub admin: SocketAddr,
+    /// How clients reach the public listener; the issuer of assertions. Without it, the listener's own address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<Url>,
+    /// How long a client may take to send the head of a request, from its first byte or the connection's start.
+    #[serde(with = "friendly")]
+    pub header_timeout: Duration,
+    /// How long calls in flight may go on after the signal to stop.
+    #[serde(with = "friendly")]
+    pub drain_timeout: Duration,
+    /// Connections at the same time; more wait in the system's queue.
+    pub max_connections: usize,
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        Self {
+            public: SocketAddr::from((Ipv6Addr::UNSPECIFIED, 8080)),
+            admin: SocketAddr::from((Ipv6Addr::UNSPECIFIED, 9090)),
+            public_url: None,
+            header_timeout: Duration::from_secs(10),
+            drain_timeout: Duration::from_secs(30),
+            max_connections: 10_000,
+        }
+    }
+}
+
+/// Whom to trust, and as whom to speak.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    /// The issuers whose tokens are accepted; at least one.
+    pub issuers: Vec<IssuerConfig>,
+    /// The longest token that is looked at, in bytes.
+    #[serde(default = "default_max_token_bytes")]
+    pub max_token_bytes: usize,
+    /// How long verdicts are remembered.
+    #[serde(default)]
+    pub cache: VerdictCacheConfig,
+    /// How issuers' keys are kept fresh.
+    #[serde(default)]
+    pub refresh: RefreshConfig,
+    /// The key that signs assertions (P-256, PKCS #8 PEM), made if missing. `assertion-key.pem` in the data directory
+    /// without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assertion_key_file: Option<PathBuf>,
+    /// The secret behind pseudonyms, made if missing. `pseudonym.secret` in the data directory without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pseudonym_secret_file: Option<PathBuf>,
+}
+
+fn default_max_token_bytes() -> usize {
+    VerifierConfig::new(Vec::new()).max_token_bytes
+}
+
+impl Identity {
+    /// Trust in these issuers, with every bound at its default.
+    pub fn of(issuers: Vec<IssuerConfig>) -> Self {
+        Self {
+            issuers,
+            max_token_bytes: default_max_token_bytes(),
+            cache: VerdictCacheConfig::default(),
+            refresh: RefreshConfig::default(),
+            assertion_key_file: None,
+            pseudonym_secret_file: None,
+        }
+    }
+
+    /// The part that the verifier takes.
+    pub fn verifier(&self) -> VerifierConfig {
+        VerifierConfig {
+            issuers: self.issuers.clone(),
+            max_token_bytes: self.max_token_bytes,
+            cache: self.cache.clone(),
+            refresh: self.refresh.clone(),
+        }
+    }
+
+    /// The file of the key that signs assertions.
+    pub fn assertion_key(&self, data_dir: &Path) -> PathBuf {
+        self.assertion_key_file.clone().unwrap_or_else(|| data_dir.join("assertion-key.pem"))
+    }
+
+    /// The file of the secret behind pseudonyms.
+    pub fn pseudonym_secret(&self, data_dir: &Path) -> PathBuf {
+        self.pseudonym_secret_file.clone().unwrap_or_else(|| data_dir.join("pseudonym.secret"))
+    }
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// The form of a line.
+    pub format: LogFormat,
+    /// What is logged: a level, or `tracing` directives such as `info,yimen_gateway=debug`.
+    pub filter: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Auto, filter: "info".to_owned() }
+    }
+}
+
+/// The form of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    Auto,
+    /// For people.
+    Text,
+    /// For programs: one object a line.
+    Json,
+}
+
+impl Config {
+    /// Checks what the types can't say.
+    pub fn check(&self) -> Result<(), String> {
+        self.identity.verifier().check().map_err(|error| format!("identity: {error}"))?;
+        self.gateway.check().map_err(|error| format!("gateway: {error}"))?;
+        if self.listen.max_connections == 0 {
+            return Err("listen.max_connections must be more than zero".to_owned());
+        }
+        for (name, duration) in
+            [("header_timeout", self.listen.header_timeout), ("drain_timeout", self.listen.drain_timeout)]
+        {
+            if duration.is_zero() {
+                return Err(format!("listen.{name} must be more than zero"));
+            }
+        }
+        if let Some(url) = &self.listen.public_url
+            && !matches!(url.scheme(), "http" | "https")
+        {
+            return Err("listen.public_url must be an http or https address".to_owned());
+        }
+        crate::server::logs::filter(&self.log.filter).map_err(|error| format!("log.filter: {error}"))?;
+        Ok(())
+    }
+}

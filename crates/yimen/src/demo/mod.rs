@@ -1,0 +1,219 @@
+//! `yimen demo`: the gateway, an identity provider, the departments' services and a catalogue, in one process and
+//! without a network.
+
+mod backends;
+mod listeners;
+mod personas;
+mod provider;
+mod registration;
+mod sample;
+mod state;
+mod tour;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use axum::Router;
+use domain::ItemId;
+use identity::{AssertionVerifier, DevelopmentIssuer, IssuerConfig, JwksSource};
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use self::backends::{Backend, BackendAddress};
+use self::listeners::Listeners;
+use self::personas::{ASSURANCE, AUDIENCE, REGION_CLAIM, Tokens};
+pub use self::personas::{Persona, Variation, token};
+use self::sample::{Sample, SampleDepartment, SampleItem};
+pub use self::state::{State, issuer_key};
+use self::tour::Tour;
+use crate::cli::{DemoArgs, Sample as Chosen};
+use crate::config::{Config, Identity, Listen, Log, LogFormat};
+use crate::failure::Failure;
+use crate::server::{self, Bounds, Ended, Service};
+
+/// The department of the clerk and the department reviewer.
+const DESK: &str = "xihu-market";
+/// An item of [`DESK`] whose service other districts offer, too.
+const SHOWN_ITEM: &str = "SAMPLE-XHSJ-001";
+/// How long the curator may take to place the sample.
+const PLACING: Duration = Duration::from_secs(120);
+
+/// Runs the demo until it is told to stop.
+pub async fn run(args: DemoArgs) -> Result<Ended, Failure> {
+    let home = Home::open(args.data_dir.as_deref())?;
+    let sample = Sample::hangzhou()?;
+    let last = State::read(&home.path)?.unwrap_or_default();
+    let (listeners, state) = Listeners::bind(&sample.departments, &last)?;
+    state.write(&home.path)?;
+    let issuer = DevelopmentIssuer::load_or_generate(state.issuer(), &issuer_key(&home.path))
+        .map_err(|error| Failure::because("the development issuer has no key", &error))?;
+
+    let stop = CancellationToken::new();
+    let own = CancellationToken::new();
+    let _stops_with_us = own.clone().drop_guard();
+    serve_beside(listeners.provider, provider::router(&issuer), &own);
+    let service = Service::open(&config(&args, &home.path, &issuer)?, stop.clone()).await?;
+    let origins = origins(&listeners.backends)?;
+    let items = sample.items(&origins)?;
+    let addresses = serve_backends(&sample, &items, listeners.backends, &origins, &service, &own)?;
+    server::cancel_on_signal(stop.clone())?;
+
+    let background = service.background();
+    let running = tokio::spawn(service.run());
+    if args.sample == Chosen::Hangzhou {
+        registration::register(&*background.store, &background.policy, &sample, items).await?;
+    }
+    background.settle(PLACING).await?;
+
+    let desk = sample.department(DESK)?;
+    let ready = Ready {
+        public: background.public_url.clone(),
+        admin: background.admin_url.clone(),
+        tokens: Tokens::sign(&issuer, &desk.id(), Timestamp::now())?,
+        backends: addresses,
+    };
+    let tokens = ready.write_tokens(&home.path)?;
+    let snapshot = background.read_model.snapshot();
+    let shown = SHOWN_ITEM.parse().ok().map(|code| ItemId::new(&desk.id(), &code));
+    let entry =
+        shown.and_then(|item| snapshot.item(item)?.entry()).and_then(|entry| snapshot.live_entry(entry));
+    let entries =
+        snapshot.entries().values().filter(|standing| matches!(standing, read_model::EntryStanding::Live(_)));
+    let tour = Tour {
+        public: &ready.public,
+        admin: &ready.admin,
+        data_dir: &home.path,
+        temporary: home.temporary.is_some(),
+        counts: [snapshot.departments().len(), snapshot.items().len(), entries.count()],
+        entry: entry.map(|entry| (entry.id, entry.name().default_text().to_owned())),
+        tokens: &tokens,
+    };
+    println!("{}", tour.text());
+    if let Some(path) = &args.ready_file {
+        state::write_whole(path, &ready)?;
+    }
+    running.await.map_err(|error| Failure::because("the gateway broke down", &error))?
+}
+
+/// The folder in which the demo keeps everything.
+#[derive(Debug)]
+struct Home {
+    path: PathBuf,
+    /// Removed when the demo ends.
+    temporary: Option<tempfile::TempDir>,
+}
+
+impl Home {
+    fn open(chosen: Option<&Path>) -> Result<Self, Failure> {
+        match chosen {
+            Some(path) => {
+                let failed =
+                    |error| Failure::because(format_args!("{} can't be used", path.display()), &error);
+                fs::create_dir_all(path).map_err(failed)?;
+                Ok(Self { path: path.canonicalize().map_err(failed)?, temporary: None })
+            }
+            None => {
+                let folder = tempfile::Builder::new().prefix("yimen-demo-").tempdir();
+                let folder =
+                    folder.map_err(|error| Failure::because("there is no temporary folder", &error))?;
+                Ok(Self { path: folder.path().to_owned(), temporary: Some(folder) })
+            }
+        }
+    }
+}
+
+/// What `--ready-file` says.
+#[derive(Debug, Serialize)]
+struct Ready {
+    public: String,
+    admin: String,
+    tokens: Tokens,
+    backends: Vec<BackendAddress>,
+}
+
+impl Ready {
+    /// One file for each token, so that a command line stays short.
+    fn write_tokens(&self, data_dir: &Path) -> Result<PathBuf, Failure> {
+        let folder = data_dir.join("tokens");
+        let failed = |error| Failure::because(format_args!("{} can't be written", folder.display()), &error);
+        fs::create_dir_all(&folder).map_err(failed)?;
+        for (name, token) in self.tokens.named() {
+            state::write_text(&folder.join(name), token)?;
+        }
+        Ok(folder)
+    }
+}
+
+fn config(args: &DemoArgs, data_dir: &Path, issuer: &DevelopmentIssuer) -> Result<Config, Failure> {
+    let keys = format!("{}/jwks.json", issuer.issuer());
+    let keys =
+        url::Url::parse(&keys).map_err(|error| Failure::because("the issuer has no address", &error))?;
+    let trusted = IssuerConfig::new(issuer.issuer(), vec![AUDIENCE.to_owned()], JwksSource::Url(keys));
+    Ok(Config {
+        data_dir: data_dir.to_owned(),
+        listen: Listen { public: args.public, admin: args.admin, ..Listen::default() },
+        policy: domain::Policy::default(),
+        identity: Identity::of(vec![trusted]),
+        gateway: gateway::Settings {
+            assurance: ASSURANCE.map(str::to_owned).to_vec(),
+            region_claim: Some(REGION_CLAIM.to_owned()),
+            ..gateway::Settings::default()
+        },
+        log: log(),
+    })
+}
+
+/// Quieter than a server's: the tour is what people came for.
+pub fn log() -> Log {
+    Log { format: LogFormat::Auto, filter: "warn".to_owned() }
+}
+
+fn origins(listeners: &[TcpListener]) -> Result<Vec<String>, Failure> {
+    listeners
+        .iter()
+        .map(|listener| listener.local_addr().map(|address| format!("http://{address}")))
+        .collect::<Result<_, _>>()
+        .map_err(|error| Failure::because("a listener has no address", &error))
+}
+
+fn serve_backends(
+    sample: &Sample,
+    items: &[SampleItem],
+    listeners: Vec<TcpListener>,
+    origins: &[String],
+    service: &Service,
+    stop: &CancellationToken,
+) -> Result<Vec<BackendAddress>, Failure> {
+    let mut addresses = Vec::new();
+    for (place, ((department, listener), origin)) in
+        sample.departments.iter().zip(listeners).zip(origins).enumerate()
+    {
+        let audience =
+            gateway::Department::new(&department.id(), department.name.clone()).audience().to_owned();
+        let verifier = AssertionVerifier::new(service.signer().issuer(), audience, &service.signer().jwks())
+            .map_err(|error| Failure::because("the gateway's keys can't be used", &error))?;
+        serve_beside(listener, Backend::new(department.clone(), place, items, verifier).router(), stop);
+        addresses.push(BackendAddress {
+            department: department.id().to_string(),
+            name: department.name.default_text().to_owned(),
+            url: origin.clone(),
+        });
+    }
+    Ok(addresses)
+}
+
+/// Serves in the background for as long as the demo runs.
+fn serve_beside(listener: TcpListener, router: Router, stop: &CancellationToken) {
+    let bounds = Bounds { drain_timeout: Duration::from_secs(1), ..Bounds::from(&Listen::default()) };
+    tokio::spawn(server::serve(listener, router, bounds, stop.clone()));
+}
+
+impl Sample {
+    fn department(&self, slug: &str) -> Result<&SampleDepartment, Failure> {
+        let found = self.departments.iter().find(|department| department.slug == slug);
+        found.ok_or_else(|| Failure::new(format!("the sample has no department {slug}")))
+    }
+}

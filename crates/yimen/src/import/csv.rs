@@ -1,0 +1,135 @@
+//! Rows of a CSV file (RFC 4180): UTF-8 with or without a byte order mark, a head line, quoted line breaks allowed.
+//!
+//! A row that isn't UTF-8 or has another number of cells than the head is refused; the file goes on.
+
+use std::io::Read;
+
+use csv::{ByteRecord, Reader, ReaderBuilder};
+
+use super::lines::Lines;
+use super::{Field, Mapping, Record, Refusal};
+use crate::failure::Failure;
+
+/// The rows of a CSV file.
+#[derive(Debug)]
+pub struct Rows<R> {
+    reader: Reader<Lines<R>>,
+    /// Field and place of each column that is wanted.
+    columns: Vec<(Field, usize)>,
+    width: usize,
+    record: ByteRecord,
+    broken: bool,
+}
+
+impl<R: Read> Rows<R> {
+    /// Reads the head line and finds the columns. Every column that the mapping names has to be there.
+    pub fn open(input: R, mapping: &Mapping) -> Result<Self, Failure> {
+        let mut reader = ReaderBuilder::new().flexible(true).from_reader(Lines::new(input));
+        let head = reader
+            .headers()
+            .map_err(|error| Failure::because("the head line can't be read", &error))?
+            .clone();
+        let place = |column: &str| head.iter().position(|name| name.trim() == column);
+        for (field, column) in mapping.named() {
+            if place(column).is_none() {
+                let known: Vec<_> = head.iter().collect();
+                return Err(Failure::usage(format!(
+                    "--map {field}={column}: the file has no such column; it has {}",
+                    known.join(", ")
+                )));
+            }
+        }
+        let columns =
+            Field::ALL.into_iter().filter_map(|field| Some((field, place(mapping.column(field))?))).collect();
+        Ok(Self { columns, width: head.len(), reader, record: ByteRecord::new(), broken: false })
+    }
+
+    fn row(&self, line: u64) -> Result<Record, Refusal> {
+        if self.record.len() != self.width {
+            let detail =
+                format!("the row has {} cells where the head line has {}", self.record.len(), self.width);
+            return Err(Refusal::of_row(line, "ragged", detail));
+        }
+        let mut row = Record::new(line);
+        for (field, place) in &self.columns {
+            let cell = std::str::from_utf8(self.record.get(*place).unwrap_or_default())
+                .map_err(|_| Refusal::of_field(line, *field, "encoding", "the cell is not UTF-8"))?;
+            row.set(*field, cell);
+        }
+        Ok(row)
+    }
+}
+
+impl<R: Read> Iterator for Rows<R> {
+    type Item = Result<Record, Refusal>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.broken {
+            return None;
+        }
+        match self.reader.read_byte_record(&mut self.record) {
+            Ok(false) => None,
+            Ok(true) => {
+                let start = self.record.position().map_or(0, csv::Position::byte);
+                let line = self.reader.get_mut().line_at(start);
+                Some(self.row(line))
+            }
+            // With flexible rows and bytes, only reading itself can fail, and it would fail again.
+            Err(error) => {
+                self.broken = true;
+                Some(Err(Refusal::of_row(self.reader.position().line(), "unreadable", error.to_string())))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::import::Defaults;
+
+    fn rows(bytes: &[u8], mapping: &str) -> Vec<Result<Record, Refusal>> {
+        Rows::open(bytes, &mapping.parse().expect("well formed")).expect("a head line").collect()
+    }
+
+    #[test]
+    fn a_byte_order_mark_quotes_and_line_breaks_are_read_with_true_line_numbers() {
+        let text = "\u{feff}dept,name\r\n甲,\"一\n二\"\r\n乙,\"说\"\"好\"\"\"\n\n丙,三\n";
+        let found: Vec<_> =
+            rows(text.as_bytes(), "department=dept").into_iter().map(|row| row.expect("good")).collect();
+        let none = Defaults::default();
+        let cell = |row: usize, field| found[row].get(field, &none).map(str::to_owned);
+        assert_eq!(cell(0, Field::Department), Some("甲".to_owned()));
+        assert_eq!(cell(0, Field::Name), Some("一\n二".to_owned()));
+        assert_eq!(cell(1, Field::Name), Some("说\"好\"".to_owned()));
+        assert_eq!(found.iter().map(|row| row.line).collect::<Vec<_>>(), [2, 4, 6]);
+    }
+
+    #[test]
+    fn broken_rows_are_refused_and_the_rest_goes_on() {
+        let mut bytes = b"name,kind\nonly-one\n".to_vec();
+        bytes.extend(b"\xff\xfe,01\na,01,surplus\ngood,01\n");
+        let found = rows(&bytes, "");
+        let codes: Vec<_> =
+            found.iter().map(|row| row.as_ref().map(|r| r.line).map_err(|r| (r.line, r.codes()))).collect();
+        assert_eq!(
+            codes,
+            [Err((2, vec!["ragged"])), Err((3, vec!["encoding"])), Err((4, vec!["ragged"])), Ok(5)]
+        );
+    }
+
+    #[test]
+    fn a_column_that_is_not_there_is_said_with_those_that_are() {
+        let failure =
+            Rows::open(&b"a,b\n"[..], &"name=c".parse().expect("well formed")).expect_err("no column c");
+        assert_eq!(failure.message, "--map name=c: the file has no such column; it has a, b");
+    }
+
+    #[test]
+    fn blank_cells_count_as_absent_and_defaults_take_their_place() {
+        let found = rows("name,region\n甲, \n".as_bytes(), "");
+        let row = found[0].as_ref().expect("good");
+        assert_eq!(row.get(Field::Region, &Defaults::default()), None);
+        assert_eq!(row.get(Field::Region, &"region=511602".parse().expect("well formed")), Some("511602"));
+    }
+}

@@ -1,0 +1,37 @@
+//! `yimen`: the one binary. Command line, configuration, wiring, shutdown.
+
+mod cli;
+mod commands;
+mod config;
+mod data_dir;
+mod demo;
+mod failure;
+mod import;
+mod progress;
+mod server;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::Cli;
+use crate::failure::Exit;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors; a closed terminal is nobody's to tell.
+            let exit = if error.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS };
+            drop(error.print());
+            return exit;
+        }
+    };
+    match commands::run(cli.command) {
+        Ok(exit) => exit,
+        Err(failure) => {
+            eprintln!("yimen: {failure}");
+            failure.exit.into()
+        }
+    }
+}

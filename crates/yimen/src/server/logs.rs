@@ -1,0 +1,26 @@
+//! Logs: text for people at a terminal, JSON for programs; always on standard error.
+
+use std::io::{IsTerminal, stderr};
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
+
+use crate::config::{Log, LogFormat};
+use crate::failure::Failure;
+
+/// The directives of `log.filter`.
+pub fn filter(directives: &str) -> Result<EnvFilter, ParseError> {
+    EnvFilter::builder().parse(directives)
+}
+
+/// Starts logging; once per process.
+pub fn start(log: &Log) -> Result<(), Failure> {
+    let filter = filter(&log.filter).map_err(|error| Failure::config(format!("log.filter: {error}")))?;
+    let terminal = stderr().is_terminal();
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    let started = match (log.format, terminal) {
+        (LogFormat::Text, _) | (LogFormat::Auto, true) => lines.with_ansi(terminal).try_init(),
+        (LogFormat::Json, _) | (LogFormat::Auto, false) => lines.json().flatten_event(true).try_init(),
+    };
+    started.map_err(|error| Failure::new(format!("logging can't be started: {error}")))
+}

@@ -1,0 +1,112 @@
+//! Keeps the gateway's route table at what the read model says, at a cost of what changed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::EntryId;
+use domain::item::Outcome;
+use gateway::{
+    Access, Department, Offering, Route, RouteTable, Routes, Standing, Upstream, UpstreamTimeouts,
+};
+use imbl::OrdMap;
+use imbl::ordmap::DiffItem;
+use read_model::{EntryView, OfferingStanding, OfferingView, ReadModel};
+use tokio::sync::watch;
+
+use event_store::Position;
+
+type Source = OrdMap<EntryId, read_model::Route>;
+
+/// The table as the read model stands now, and the follower that keeps it so; the follower ends with the read model.
+///
+/// The receiver says up to which position the table has come.
+pub fn follow(
+    read_model: &ReadModel,
+) -> (Routes, watch::Receiver<Position>, impl Future<Output = ()> + Send + 'static) {
+    let mut newer = read_model.subscribe();
+    let read_model = read_model.clone();
+    newer.mark_changed();
+    let routes = Routes::new(RouteTable::default());
+    let (reached, receiver) = watch::channel(Position::START);
+    let table = routes.clone();
+    let follower = async move {
+        let mut seen = Source::new();
+        while newer.changed().await.is_ok() {
+            let snapshot = read_model.snapshot();
+            let changes = changes(&seen, snapshot.routes());
+            if !changes.is_empty() {
+                table.apply(&changes);
+            }
+            seen = snapshot.routes().clone();
+            reached.send_replace(snapshot.position());
+        }
+    };
+    (routes, receiver, follower)
+}
+
+fn changes(before: &Source, now: &Source) -> Vec<(EntryId, Option<Route>)> {
+    before
+        .diff(now)
+        .map(|item| match item {
+            DiffItem::Add(id, source) | DiffItem::Update { new: (id, source), .. } => {
+                (*id, Some(route(*id, source)))
+            }
+            DiffItem::Remove(id, _) => (*id, None),
+        })
+        .collect()
+}
+
+fn route(id: EntryId, source: &read_model::Route) -> Route {
+    match source {
+        read_model::Route::Open(entry) if entry.id != id => Route::Alias(entry.id),
+        read_model::Route::Gone(entry) if entry.id != id => Route::Alias(entry.id),
+        read_model::Route::Open(entry) => Route::Live {
+            offerings: entry.offerings.iter().map(|each| Arc::new(offering(entry, each))).collect(),
+        },
+        read_model::Route::Gone(entry) => Route::Retired {
+            explanation: entry.explanation.clone(),
+            replaced_by: match &entry.outcome {
+                Outcome::ReplacedBy { entry } => Some(*entry),
+                Outcome::Gone => None,
+            },
+        },
+    }
+}
+
+fn offering(entry: &EntryView, view: &OfferingView) -> Offering {
+    let access = &view.content.access;
+    Offering {
+        item: view.item,
+        department: Department::new(&view.department.id, view.department.name.clone()),
+        regions: view.content.regions.clone(),
+        primary: entry.is_primary(view),
+        standing: match view.standing() {
+            OfferingStanding::Suspended { notice } => Standing::Suspended { notice: notice.clone() },
+            OfferingStanding::Published | OfferingStanding::Retiring(_) => Standing::Available,
+        },
+        upstream: upstream(view),
+        access: Access {
+            assurance: access.assurance.clone(),
+            scopes: access.scopes.clone(),
+            claims: access.claims.iter().map(|request| request.claim.clone()).collect(),
+        },
+    }
+}
+
+/// The register checks base URLs; one that still can't be called leaves the offering without a backend, and says so.
+fn upstream(view: &OfferingView) -> Option<Arc<Upstream>> {
+    let backend = view.content.backend.as_ref()?;
+    let wait = |ms: Option<u32>| ms.map(|ms| Duration::from_millis(ms.into()));
+    let timeouts = UpstreamTimeouts {
+        connect: wait(backend.timeouts.connect_ms),
+        first_byte: wait(backend.timeouts.first_byte_ms),
+        idle: wait(backend.timeouts.idle_ms),
+    };
+    match Upstream::new(&backend.base_url, timeouts) {
+        Ok(upstream) => Some(Arc::new(upstream)),
+        Err(error) => {
+            tracing::warn!(item = %view.item, %error, "the item's backend can't be called");
+            None
+        }
+    }
+}

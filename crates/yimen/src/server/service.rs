@@ -1,0 +1,243 @@
+//! The gateway put together: log, read model, curator, identity, APIs and data plane, on two listeners.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use api::App;
+use axum::Router;
+use curator::Curator;
+use domain::Policy;
+use event_store::sqlite::Sqlite;
+use event_store::{EventStore, Position};
+use gateway::Gateway;
+use identity::{AssertionSigner, Clock, Es256Key, PseudonymSecret, Verifier};
+use jiff::Timestamp;
+use read_model::ReadModel;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::connections::{Bounds, Ended, serve};
+use super::readiness::{Readiness, with_readiness};
+use super::{listener, metrics, routes};
+use crate::config::Config;
+use crate::data_dir;
+use crate::failure::{Failure, reasons};
+
+/// How long the background may take to end when everything else has.
+const BACKGROUND_END: Duration = Duration::from_secs(10);
+
+/// A gateway that is ready to run.
+#[derive(Debug)]
+pub struct Service {
+    log: Arc<Sqlite>,
+    background: Background,
+    signer: Arc<AssertionSigner>,
+    public: Door,
+    admin: Door,
+    bounds: Bounds,
+    tokens: Tokens,
+    tasks: TaskTracker,
+    ready: Readiness,
+}
+
+/// A listener and what it serves.
+#[derive(Debug)]
+struct Door {
+    listener: TcpListener,
+    router: Router,
+}
+
+/// What ends what.
+#[derive(Debug)]
+struct Tokens {
+    /// Ends what takes requests.
+    stop: CancellationToken,
+    /// Ends what works behind them, afterwards.
+    end: CancellationToken,
+}
+
+/// What works behind the listeners, for those who have something to do with it.
+#[derive(Debug, Clone)]
+pub struct Background {
+    /// The event log.
+    pub store: Arc<dyn EventStore>,
+    /// What readers ask.
+    pub read_model: ReadModel,
+    /// The city's rules.
+    pub policy: Arc<Policy>,
+    /// The public listener, as a client on this host reaches it.
+    pub public_url: String,
+    /// The admin listener, likewise.
+    pub admin_url: String,
+    placed: watch::Receiver<Position>,
+    routed: watch::Receiver<Position>,
+}
+
+impl Service {
+    /// Listens, opens the log, replays it, and puts everything together; inside a Tokio runtime.
+    ///
+    /// Takes requests only once it [runs](Self::run). `stop` ends that.
+    pub async fn open(config: &Config, stop: CancellationToken) -> Result<Self, Failure> {
+        // First what fails for the most common reason: somebody else has the port.
+        let public = listener::bind(config.listen.public)?;
+        let admin = listener::bind(config.listen.admin)?;
+        let (public_url, admin_url) = (url(&public)?, url(&admin)?);
+        let issuer = config.listen.public_url.as_ref().map_or_else(|| public_url.clone(), spelling);
+        let metrics = metrics::recorder()?;
+        let log = data_dir::open_log(&config.data_dir).await?;
+        let store: Arc<dyn EventStore> = log.clone();
+        let policy = Arc::new(config.policy.clone());
+        let end = CancellationToken::new();
+        let tasks = TaskTracker::new();
+
+        let options = read_model::Options {
+            search_dir: Some(data_dir::search_dir(&config.data_dir)),
+            stop: end.clone(),
+        };
+        let (read_model, follower) = ReadModel::start(Arc::clone(&store), options)
+            .await
+            .map_err(|error| Failure::because("the read model can't be started", &error))?;
+        tasks.spawn(follower);
+        let curator =
+            Curator::new(Arc::clone(&store), read_model.clone(), Arc::clone(&policy), Timestamp::now);
+        let placed = curator.progress();
+        tasks.spawn(curator.run(end.clone()));
+        let (routes, routed, follower) = routes::follow(&read_model);
+        tasks.spawn(end.clone().run_until_cancelled_owned(follower));
+
+        let verifier = verifier(config, &tasks, &end).await?;
+        let signer = Arc::new(signer(config, issuer)?);
+        let gateway = Gateway::new(
+            config.gateway.clone(),
+            routes,
+            Arc::clone(&verifier),
+            Arc::clone(&signer),
+            Clock::system(),
+        )
+        .map_err(|error| Failure::config(format!("gateway: {}", reasons(&error))))?;
+        let app =
+            App::new(Arc::clone(&store), read_model.clone(), verifier, Arc::clone(&policy), Clock::system());
+        let ready = Readiness::default();
+        let admin_router =
+            with_readiness(api::admin_router(app.clone(), move || metrics.render()), ready.clone());
+        let background = Background { store, read_model, policy, public_url, admin_url, placed, routed };
+        Ok(Self {
+            log,
+            background,
+            signer,
+            public: Door { listener: public, router: api::router(app).merge(gateway::router(gateway)) },
+            admin: Door { listener: admin, router: admin_router },
+            bounds: Bounds::from(&config.listen),
+            tokens: Tokens { stop, end },
+            tasks,
+            ready,
+        })
+    }
+
+    /// What works behind the listeners.
+    pub fn background(&self) -> Background {
+        self.background.clone()
+    }
+
+    /// Who vouches for callers.
+    pub fn signer(&self) -> &AssertionSigner {
+        &self.signer
+    }
+
+    /// Takes requests until it is told to stop, then ends in order: readiness off, calls in flight finish, what works
+    /// behind them ends, the log is closed.
+    pub async fn run(self) -> Result<Ended, Failure> {
+        let Self { log, background, public, admin, bounds, tokens, tasks, ready, signer: _ } = self;
+        let Tokens { stop, end } = tokens;
+        // Health can be asked for until the last call is through.
+        let admin = tokio::spawn(serve(admin.listener, admin.router, bounds, end.clone()));
+        ready.set(true);
+        tracing::info!(public = background.public_url, admin = background.admin_url, "ready");
+        let off = {
+            let (stop, ready) = (stop.clone(), ready.clone());
+            async move {
+                stop.cancelled().await;
+                ready.set(false);
+            }
+        };
+        let (ended, ()) = tokio::join!(serve(public.listener, public.router, bounds, stop), off);
+        if let Ended::Cut(busy) = ended {
+            tracing::warn!(busy, "connections were cut: the time to finish was up");
+        }
+        end.cancel();
+        tasks.close();
+        if tokio::time::timeout(BACKGROUND_END, tasks.wait()).await.is_err() {
+            tracing::warn!("the background didn't end in time");
+        }
+        drop(background);
+        log.close().await;
+        admin.abort();
+        tracing::info!("stopped");
+        Ok(ended)
+    }
+}
+
+impl Background {
+    /// Waits until everything that is in the log now is placed, can be found and can be called.
+    pub async fn settle(&self, patience: Duration) -> Result<(), Failure> {
+        let settled = async {
+            let head = self.head().await?;
+            let mut placed = self.placed.clone();
+            let gone = || Failure::new("the curator has ended");
+            placed.wait_for(|position| *position >= head).await.map_err(|_| gone())?;
+            // What the curator wrote meanwhile is the last that has to be seen.
+            let head = self.head().await?;
+            let mut routed = self.routed.clone();
+            routed.wait_for(|position| *position >= head).await.map_err(|_| gone())?;
+            self.read_model
+                .at_least_search(head, patience)
+                .await
+                .map_err(|error| Failure::because("search doesn't catch up", &error))
+        };
+        match tokio::time::timeout(patience, settled).await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                Err(Failure::new(format!("the catalogue was not complete within {} s", patience.as_secs())))
+            }
+        }
+    }
+
+    async fn head(&self) -> Result<Position, Failure> {
+        self.store.head().await.map_err(|error| Failure::because("the event log can't be read", &error))
+    }
+}
+
+async fn verifier(
+    config: &Config,
+    tasks: &TaskTracker,
+    end: &CancellationToken,
+) -> Result<Arc<Verifier>, Failure> {
+    let verifier = Verifier::open(config.identity.verifier(), Clock::system())
+        .await
+        .map_err(|error| Failure::config(format!("identity: {}", reasons(&error))))?;
+    tasks.spawn(end.clone().run_until_cancelled_owned(verifier.keep_keys_fresh()));
+    Ok(Arc::new(verifier))
+}
+
+fn signer(config: &Config, issuer: String) -> Result<AssertionSigner, Failure> {
+    let key_file = config.identity.assertion_key(&config.data_dir);
+    let key = Es256Key::load_or_generate(&key_file)
+        .map_err(|error| Failure::config(format!("identity.assertion_key_file: {}", reasons(&error))))?;
+    let secret_file = config.identity.pseudonym_secret(&config.data_dir);
+    let secret = PseudonymSecret::load_or_generate(&secret_file)
+        .map_err(|error| Failure::config(format!("identity.pseudonym_secret_file: {}", reasons(&error))))?;
+    Ok(AssertionSigner::new(issuer, secret, Arc::new(key)))
+}
+
+fn url(listener: &TcpListener) -> Result<String, Failure> {
+    let address =
+        listener.local_addr().map_err(|error| Failure::because("a listener has no address", &error))?;
+    Ok(listener::local_url(address))
+}
+
+/// An address as issuers are compared: without the slash that `Url` adds to a bare host.
+fn spelling(url: &url::Url) -> String {
+    url.as_str().trim_end_matches('/').to_owned()
+}
