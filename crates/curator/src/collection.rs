@@ -84,21 +84,27 @@ impl Collection {
         let home = found
             .iter()
             .find(|(_, found)| found.verdict == Verdict::Same)
-            .and_then(|(other, found)| Some((self.entry_of(*other)?, basis(*other, found))));
+            .and_then(|(other, found)| Some((self.entry_of(*other)?, basis_of(*other, found))));
+        let (entry, basis) = home.unwrap_or_else(|| (EntryId::founded_by(item), Basis::default()));
+        // One case for each entry that it may belong to; none for where it is, but for a duplicate there.
+        let mut asked = HashSet::new();
         let cases = found
             .iter()
-            .filter(|(_, found)| {
-                found.verdict == Verdict::Suspect || found.relation == matching::Relation::Duplicate
+            .filter(|(other, found)| match found.relation {
+                matching::Relation::Duplicate => true,
+                matching::Relation::OtherImplementer => {
+                    found.verdict == Verdict::Suspect && self.entry_of(*other) != Some(entry)
+                }
             })
+            .filter(|(other, _)| asked.insert(self.entry_of(*other)))
             .take(MAX_CASES)
-            .map(|(other, found)| ([item, *other], basis(*other, found)))
+            .map(|(other, found)| ([item, *other], basis_of(*other, found)))
             .collect();
-        let (entry, basis) = home.unwrap_or_else(|| (EntryId::founded_by(item), Basis::default()));
         Placing { entry, basis, cases }
     }
 }
 
-fn basis(other: ItemId, found: &Match) -> Basis {
+fn basis_of(other: ItemId, found: &Match) -> Basis {
     let evidence = found.evidence.iter().take(MAX_EVIDENCE).map(|evidence| Evidence {
         feature: evidence.feature.as_str().to_owned(),
         weight: evidence.weight,
@@ -182,6 +188,18 @@ mod tests {
         let placing =
             known.place(item("b"), &profile("企业职工基本养老保险关系转出", "332014054003", "330100"));
         assert_eq!(placing.entry, EntryId::founded_by(item("b")));
+        assert_eq!(placing.cases.len(), 1);
+    }
+
+    #[test]
+    fn three_offices_of_one_doubtful_service_are_one_case() {
+        let known = collection(&[
+            ("a", profile("企业职工基本养老保险关系转入", "332014054003", "330106")),
+            ("b", profile("企业职工基本养老保险关系转入", "332014054003", "330108")),
+            ("c", profile("企业职工基本养老保险关系转入", "332014054003", "330110")),
+        ]);
+        let placing =
+            known.place(item("d"), &profile("企业职工基本养老保险关系转出", "332014054003", "330106"));
         assert_eq!(placing.cases.len(), 1);
     }
 

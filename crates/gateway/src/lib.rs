@@ -1,6 +1,6 @@
 //! The data plane: takes a citizen's call, checks identity once, picks the offering, forwards, streams back.
 //!
-//! [`router`] serves `ANY /call/{entry}/{*path}`. The way of a call is the text of `call.rs`; what a call may meet on
+//! [`router()`] serves `ANY /call/{entry}/{*path}`. The way of a call is the text of `call.rs`; what a call may meet on
 //! its way is the table in `refusal.rs`. Routes come from a [`RouteTable`], an immutable snapshot that the binary fills
 //! from the read model and puts in place through [`Routes`]; the call path itself touches no store.
 //!

@@ -1,6 +1,6 @@
 //! What matching needs to know of an item: its own type, so that it depends on nobody's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -70,28 +70,15 @@ fn is_placeholder(value: &str) -> bool {
         || (value.chars().count() > 3 && value.chars().all(|c| value.starts_with(c)))
 }
 
-/// Whether two coverages share ground; `None` when one of them isn't stated.
-pub(crate) fn regions_overlap(a: &[String], b: &[String]) -> Option<bool> {
+/// Whether two items serve one and the same division; `None` when one of them doesn't say what it serves.
+///
+/// A city's office beside a district's own is no claim to the same people: a call goes to the most specific one.
+pub(crate) fn regions_meet(a: &[String], b: &[String]) -> Option<bool> {
     if a.is_empty() || b.is_empty() {
         return None;
     }
-    // A thousand regions each would be a million comparisons: sorted, a region stands
-    // behind the widest one that covers it, with nothing in between that it doesn't cover.
-    let mut all: Vec<(&str, bool)> = a.iter().map(|r| (significant_digits(r), false)).collect();
-    all.extend(b.iter().map(|r| (significant_digits(r), true)));
-    all.sort_unstable();
-    let mut cover: Option<(&str, bool)> = None;
-    for (region, side) in all {
-        match cover {
-            Some((wider, other)) if region.starts_with(wider) => {
-                if other != side {
-                    return Some(true);
-                }
-            }
-            Some(_) | None => cover = Some((region, side)),
-        }
-    }
-    Some(false)
+    let known: HashSet<&str> = a.iter().map(|region| significant_digits(region)).collect();
+    Some(b.iter().any(|region| known.contains(significant_digits(region))))
 }
 
 /// The digits that narrow a GB/T 2260 division: `330100` is `3301`, `000000` is the whole country.
@@ -112,23 +99,26 @@ fn significant_digits(region: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn overlap(a: &[&str], b: &[&str]) -> Option<bool> {
+    fn meet(a: &[&str], b: &[&str]) -> Option<bool> {
         let own = |regions: &[&str]| regions.iter().map(ToString::to_string).collect::<Vec<_>>();
-        assert_eq!(regions_overlap(&own(a), &own(b)), regions_overlap(&own(b), &own(a)));
-        regions_overlap(&own(a), &own(b))
+        assert_eq!(regions_meet(&own(a), &own(b)), regions_meet(&own(b), &own(a)));
+        regions_meet(&own(a), &own(b))
     }
 
     #[test]
-    fn a_city_covers_its_districts_and_no_others() {
-        assert_eq!(overlap(&["330100"], &["330106"]), Some(true));
-        assert_eq!(overlap(&["330106"], &["330110"]), Some(false));
-        assert_eq!(overlap(&["330106"], &["330106001"]), Some(true));
-        assert_eq!(overlap(&["330106000000"], &["330106"]), Some(true));
-        assert_eq!(overlap(&["000000"], &["420000"]), Some(true));
-        assert_eq!(overlap(&["110000", "330106"], &["330110", "330106"]), Some(true));
-        assert_eq!(overlap(&["330100", "330106"], &["330200"]), Some(false));
-        assert_eq!(overlap(&["区"], &["💧"]), Some(false));
-        assert_eq!(overlap(&[], &["330106"]), None);
+    fn items_meet_in_a_division_that_both_name() {
+        assert_eq!(meet(&["330106"], &["330106"]), Some(true));
+        assert_eq!(meet(&["330106"], &["330110"]), Some(false));
+        assert_eq!(meet(&["330106000000"], &["330106"]), Some(true));
+        assert_eq!(meet(&["110000", "330106"], &["330110", "330106"]), Some(true));
+        assert_eq!(meet(&["区"], &["💧"]), Some(false));
+        assert_eq!(meet(&[], &["330106"]), None);
+    }
+
+    #[test]
+    fn a_city_and_its_district_do_not_meet() {
+        assert_eq!(meet(&["330100"], &["330106"]), Some(false));
+        assert_eq!(meet(&["000000"], &["420000"]), Some(false));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::{
     compare::compare,
     evidence::{Match, Relation, Verdict},
     name::normalise,
-    profile::{Profile, regions_overlap},
+    profile::{self, Profile},
     weights as w,
 };
 
@@ -43,7 +43,7 @@ pub fn score(a: &Profile, b: &Profile) -> Match {
     evidence.extend(fields::summary(a, b));
     evidence.extend(fields::keyword(a, b));
     evidence.extend(fields::endpoint(a, b));
-    let regions_meet = regions_overlap(&a.regions, &b.regions);
+    let regions_meet = profile::regions_meet(&a.regions, &b.regions);
     evidence.extend(fields::region(regions_meet));
 
     let contradicted =
@@ -66,7 +66,7 @@ pub fn score(a: &Profile, b: &Profile) -> Match {
     Match { probability, verdict, relation, evidence }
 }
 
-/// A duplicate serves somebody whom the other serves, too. Where regions aren't stated, one department's two items do.
+/// A duplicate claims the same people of the same division. Where regions aren't stated, one department's two items do.
 fn relation(a: &Profile, b: &Profile, regions_meet: Option<bool>, audiences_meet: Option<bool>) -> Relation {
     let same_place = regions_meet.unwrap_or_else(|| fields::same_department(a, b) == Some(true));
     if same_place && audiences_meet != Some(false) { Relation::Duplicate } else { Relation::OtherImplementer }

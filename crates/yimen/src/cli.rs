@@ -131,7 +131,7 @@ pub struct ImportArgs {
     /// Where the rows come from, as the events will say; the file's name without it
     #[arg(long, value_name = "NAME")]
     pub source: Option<String>,
-    /// Check every row and write nothing
+    /// Apply every rule and write nothing; with --data-dir, to what is there
     #[arg(long)]
     pub dry_run: bool,
     /// Data directory of a gateway that is not running
@@ -268,4 +268,29 @@ pub struct TokenArgs {
     /// Hours until it ends
     #[arg(long, value_name = "N", default_value_t = 24, value_parser = clap::value_parser!(u16).range(1..=720))]
     pub hours: u16,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_import_goes_to_one_place() {
+        let parse = |more: &[&str]| {
+            let line = ["yimen", "import", "f.csv", "--format", "csv"];
+            Cli::try_parse_from(line.iter().chain(more)).map(drop).map_err(|error| error.kind())
+        };
+        assert_eq!(parse(&["--data-dir", "d"]), Ok(()));
+        assert_eq!(parse(&["--server", "http://[::1]:1", "--token-file", "t"]), Ok(()));
+        assert!(parse(&[]).is_err());
+        assert!(parse(&["--server", "http://[::1]:1"]).is_err());
+        assert!(parse(&["--data-dir", "d", "--server", "http://[::1]:1", "--token-file", "t"]).is_err());
+    }
 }

@@ -13,6 +13,8 @@ use jiff::Timestamp;
 use read_model::{Options, ReadModel};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use uuid::Uuid;
 
@@ -30,7 +32,13 @@ pub(crate) struct House {
     pub(crate) store: Arc<sqlite::Sqlite>,
     router: Router,
     issuer: DevelopmentIssuer,
+    follower: Follower,
     _directory: TempDir,
+}
+
+struct Follower {
+    stop: CancellationToken,
+    running: JoinHandle<()>,
 }
 
 /// A request in the making.
@@ -54,15 +62,23 @@ impl House {
         let store = sqlite::Sqlite::open(log, &sqlite::Options::default()).expect("a new log opens");
         let store = Arc::new(store);
         let port: Arc<dyn EventStore> = Arc::clone(&store) as Arc<dyn EventStore>;
-        let (read_model, follower) = ReadModel::start(Arc::clone(&port), Options::default()).await.expect("a new log replays");
-        tokio::spawn(follower);
+        let options = Options::default();
+        let stop = options.stop.clone();
+        let (read_model, follower) = ReadModel::start(Arc::clone(&port), options).await.expect("a new log replays");
+        let follower = Follower { stop, running: tokio::spawn(follower) };
         let issuer = DevelopmentIssuer::generate(ISSUER).expect("a key");
         let keys = directory.path().join("jwks.json");
         std::fs::write(&keys, issuer.jwks().to_string()).expect("the directory can be written");
         let trusted = IssuerConfig::new(ISSUER, vec![AUDIENCE.to_owned()], JwksSource::File(keys));
         let verifier = Verifier::open(VerifierConfig::new(vec![trusted]), Clock::system()).await.expect("the keys are there");
         let app = App::new(port, read_model, Arc::new(verifier), Arc::new(Policy::default()), Clock::system());
-        Self { router: router(app.clone()), app, store, issuer, _directory: directory }
+        Self { router: router(app.clone()), app, store, issuer, follower, _directory: directory }
+    }
+
+    /// Stops the read model where it is.
+    pub(crate) async fn stop_following(&mut self) {
+        self.follower.stop.cancel();
+        (&mut self.follower.running).await.expect("the follower ends well");
     }
 
     /// Goes on with other surroundings, as after a restart.

@@ -137,7 +137,7 @@ pub(super) fn endpoint(a: &Profile, b: &Profile) -> Option<Evidence> {
 
 pub(super) fn region(meeting: Option<bool>) -> Option<Evidence> {
     Some(if meeting? {
-        Evidence::new(Feature::Region, 0.0, "服务区域有重合", "regions served overlap")
+        Evidence::new(Feature::Region, 0.0, "服务区域相同", "the same region served")
     } else {
         Evidence::new(Feature::Region, 0.0, "服务区域不同", "different regions served")
     })

@@ -21,7 +21,9 @@ fn a_duplicate_serves_the_same_people_in_the_same_region() {
     let elsewhere = score(&here, &serving("330110", "legal-person"));
     assert_eq!((elsewhere.verdict, elsewhere.relation), (Verdict::Same, Relation::OtherImplementer));
     let city_wide = score(&here, &serving("330100", "legal-person"));
-    assert_eq!((city_wide.verdict, city_wide.relation), (Verdict::Same, Relation::Duplicate));
+    assert_eq!((city_wide.verdict, city_wide.relation), (Verdict::Same, Relation::OtherImplementer));
+    let again = score(&here, &here);
+    assert_eq!((again.verdict, again.relation), (Verdict::Same, Relation::Duplicate));
 }
 
 #[test]

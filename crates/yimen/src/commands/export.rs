@@ -26,17 +26,23 @@ pub fn run(args: &ExportArgs) -> Result<ExitCode, Failure> {
         })?)),
         None => Box::new(BufWriter::new(io::stdout())),
     };
-    block_on(async {
+    let done = block_on(async {
         match args.what {
             Exported::Items => items(log, &mut out).await?,
             Exported::Events => events(&*log, &mut out).await?,
         }
-        out.flush().map_err(|error| unwritable(&error))
-    })?;
-    Ok(ExitCode::SUCCESS)
+        out.flush().map_err(Stopped::Unwritable)
+    });
+    match done {
+        // Whoever reads has seen enough, as `head` does.
+        Err(Stopped::Unwritable(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
+        Err(Stopped::Unwritable(error)) => Err(Failure::because("the export can't be written", &error)),
+        Err(Stopped::Failed(failure)) => Err(failure),
+        Ok(()) => Ok(ExitCode::SUCCESS),
+    }
 }
 
-async fn items(log: Arc<dyn EventStore>, out: &mut dyn Write) -> Result<(), Failure> {
+async fn items(log: Arc<dyn EventStore>, out: &mut dyn Write) -> Result<(), Stopped> {
     let (read_model, follower) = ReadModel::start(log, Options::default())
         .await
         .map_err(|error| Failure::because("the read model can't be built", &error))?;
@@ -58,7 +64,7 @@ async fn items(log: Arc<dyn EventStore>, out: &mut dyn Write) -> Result<(), Fail
     Ok(())
 }
 
-async fn events(log: &dyn EventStore, out: &mut dyn Write) -> Result<(), Failure> {
+async fn events(log: &dyn EventStore, out: &mut dyn Write) -> Result<(), Stopped> {
     let bar = progress::counter("events");
     let mut after = Position::START;
     loop {
@@ -78,7 +84,7 @@ async fn events(log: &dyn EventStore, out: &mut dyn Write) -> Result<(), Failure
 }
 
 /// An event as it is stored; data and metadata byte for byte, or as text where they are no JSON.
-fn write_event(out: &mut dyn Write, recorded: &Recorded) -> Result<(), Failure> {
+fn write_event(out: &mut dyn Write, recorded: &Recorded) -> Result<(), Stopped> {
     #[derive(serde::Serialize)]
     #[serde(rename_all = "camelCase")]
     struct Line<'a> {
@@ -117,13 +123,24 @@ fn raw(bytes: &[u8]) -> Result<Box<RawValue>, Failure> {
     }
 }
 
-fn write_line<T: serde::Serialize>(out: &mut dyn Write, line: &T) -> Result<(), Failure> {
+fn write_line<T: serde::Serialize>(out: &mut dyn Write, line: &T) -> Result<(), Stopped> {
     let mut text =
         serde_json::to_vec(line).map_err(|error| Failure::because("a line can't be written", &error))?;
     text.push(b'\n');
-    out.write_all(&text).map_err(|error| unwritable(&error))
+    out.write_all(&text).map_err(Stopped::Unwritable)
 }
 
-fn unwritable(error: &io::Error) -> Failure {
-    Failure::because("the export can't be written", error)
+/// Why an export ends before its end.
+#[derive(Debug)]
+enum Stopped {
+    /// Nobody takes what is written.
+    Unwritable(io::Error),
+    /// Anything else.
+    Failed(Failure),
+}
+
+impl From<Failure> for Stopped {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
 }

@@ -34,7 +34,7 @@ pub fn run(command: Command) -> Result<ExitCode, Failure> {
 }
 
 /// Runs to the end on a Tokio runtime of as many threads as there are processors.
-fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+fn block_on<T, E: From<Failure>>(future: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -16,7 +16,10 @@ pub fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     block_on(async {
         let stop = CancellationToken::new();
         server::cancel_on_signal(stop.clone())?;
-        let service = Service::open(&config, stop).await?;
-        service.run().await.map(exit)
+        // A long log takes its time to replay; whoever stops meanwhile doesn't wait for it.
+        match stop.run_until_cancelled(Service::open(&config, stop.clone())).await {
+            Some(service) => service?.run().await.map(exit),
+            None => Ok(ExitCode::SUCCESS),
+        }
     })
 }

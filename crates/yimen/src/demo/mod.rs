@@ -10,14 +10,15 @@ mod sample;
 mod state;
 mod tour;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{fs, io};
 
 use axum::Router;
 use domain::ItemId;
 use identity::{AssertionVerifier, DevelopmentIssuer, IssuerConfig, JwksSource};
 use jiff::Timestamp;
+use read_model::EntryStanding;
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -32,7 +33,7 @@ use self::tour::Tour;
 use crate::cli::{DemoArgs, Sample as Chosen};
 use crate::config::{Config, Identity, Listen, Log, LogFormat};
 use crate::failure::Failure;
-use crate::server::{self, Bounds, Ended, Service};
+use crate::server::{self, Background, Bounds, Ended, Service};
 
 /// The department of the clerk and the department reviewer.
 const DESK: &str = "xihu-market";
@@ -43,7 +44,10 @@ const PLACING: Duration = Duration::from_secs(120);
 
 /// Runs the demo until it is told to stop.
 pub async fn run(args: DemoArgs) -> Result<Ended, Failure> {
+    let stop = CancellationToken::new();
+    server::cancel_on_signal(stop.clone())?;
     let home = Home::open(args.data_dir.as_deref())?;
+    forget(args.ready_file.as_deref())?;
     let sample = Sample::hangzhou()?;
     let last = State::read(&home.path)?.unwrap_or_default();
     let (listeners, state) = Listeners::bind(&sample.departments, &last)?;
@@ -51,51 +55,74 @@ pub async fn run(args: DemoArgs) -> Result<Ended, Failure> {
     let issuer = DevelopmentIssuer::load_or_generate(state.issuer(), &issuer_key(&home.path))
         .map_err(|error| Failure::because("the development issuer has no key", &error))?;
 
-    let stop = CancellationToken::new();
     let own = CancellationToken::new();
     let _stops_with_us = own.clone().drop_guard();
     serve_beside(listeners.provider, provider::router(&issuer), &own);
     let service = Service::open(&config(&args, &home.path, &issuer)?, stop.clone()).await?;
     let origins = origins(&listeners.backends)?;
     let items = sample.items(&origins)?;
-    let addresses = serve_backends(&sample, &items, listeners.backends, &origins, &service, &own)?;
-    server::cancel_on_signal(stop.clone())?;
-
+    let backends = serve_backends(&sample, &items, listeners.backends, &origins, &service, &own)?;
     let background = service.background();
     let running = tokio::spawn(service.run());
-    if args.sample == Chosen::Hangzhou {
-        registration::register(&*background.store, &background.policy, &sample, items).await?;
-    }
-    background.settle(PLACING).await?;
 
-    let desk = sample.department(DESK)?;
-    let ready = Ready {
-        public: background.public_url.clone(),
-        admin: background.admin_url.clone(),
-        tokens: Tokens::sign(&issuer, &desk.id(), Timestamp::now())?,
-        backends: addresses,
+    let opening = async {
+        if args.sample == Chosen::Hangzhou {
+            registration::register(&*background.store, &background.policy, &sample, items).await?;
+        }
+        background.settle(PLACING).await?;
+        let tokens = Tokens::sign(&issuer, &sample.department(DESK)?.id(), Timestamp::now())?;
+        let (public, admin) = (background.public_url.clone(), background.admin_url.clone());
+        announce(&args, &home, &sample, &background, &Ready { public, admin, tokens, backends })
     };
+    // Whoever changes their mind meanwhile doesn't wait for the sample.
+    let opened = stop.run_until_cancelled(opening).await.unwrap_or(Ok(()));
+    if opened.is_err() {
+        stop.cancel();
+    }
+    let ended = running.await.map_err(|error| Failure::because("the gateway broke down", &error))?;
+    opened.and(ended)
+}
+
+/// Says that all is ready: to people on standard output, to programs in the ready file.
+fn announce(
+    args: &DemoArgs,
+    home: &Home,
+    sample: &Sample,
+    background: &Background,
+    ready: &Ready,
+) -> Result<(), Failure> {
     let tokens = ready.write_tokens(&home.path)?;
     let snapshot = background.read_model.snapshot();
-    let shown = SHOWN_ITEM.parse().ok().map(|code| ItemId::new(&desk.id(), &code));
+    let desk = sample.department(DESK)?.id();
+    let shown = SHOWN_ITEM.parse().ok().map(|code| ItemId::new(&desk, &code));
     let entry =
         shown.and_then(|item| snapshot.item(item)?.entry()).and_then(|entry| snapshot.live_entry(entry));
-    let entries =
-        snapshot.entries().values().filter(|standing| matches!(standing, read_model::EntryStanding::Live(_)));
+    let live = |standing: &&EntryStanding| matches!(standing, EntryStanding::Live(_));
+    let entries = snapshot.entries().values().filter(live).count();
     let tour = Tour {
         public: &ready.public,
         admin: &ready.admin,
         data_dir: &home.path,
         temporary: home.temporary.is_some(),
-        counts: [snapshot.departments().len(), snapshot.items().len(), entries.count()],
+        counts: [snapshot.departments().len(), snapshot.items().len(), entries],
         entry: entry.map(|entry| (entry.id, entry.name().default_text().to_owned())),
         tokens: &tokens,
     };
     println!("{}", tour.text());
-    if let Some(path) = &args.ready_file {
-        state::write_whole(path, &ready)?;
+    match &args.ready_file {
+        Some(path) => state::write_whole(path, ready),
+        None => Ok(()),
     }
-    running.await.map_err(|error| Failure::because("the gateway broke down", &error))?
+}
+
+/// Removes what an earlier demo said: whoever waits for the file waits for this one.
+fn forget(ready_file: Option<&Path>) -> Result<(), Failure> {
+    match ready_file.map(fs::remove_file) {
+        Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => {
+            Err(Failure::because("the ready file can't be replaced", &error))
+        }
+        Some(Ok(()) | Err(_)) | None => Ok(()),
+    }
 }
 
 /// The folder in which the demo keeps everything.
@@ -168,7 +195,7 @@ fn config(args: &DemoArgs, data_dir: &Path, issuer: &DevelopmentIssuer) -> Resul
 
 /// Quieter than a server's: the tour is what people came for.
 pub fn log() -> Log {
-    Log { format: LogFormat::Auto, filter: "warn".to_owned() }
+    Log { format: LogFormat::Auto, filter: "warn,tantivy=error".to_owned() }
 }
 
 fn origins(listeners: &[TcpListener]) -> Result<Vec<String>, Failure> {

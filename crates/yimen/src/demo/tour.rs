@@ -85,31 +85,18 @@ impl Tour<'_> {
 
     fn call(&self, text: &mut String) {
         let Some((entry, _)) = &self.entry else { return };
-        let call = format!("{}/call/{entry}", self.public);
-        let token = self.bearer("citizen");
+        let call = format!("{}/call/$ENTRY", self.public);
+        let asks = "-H \"Authorization: Bearer $TOKEN\" -H 'Service-Region: ";
         section(text, "办事：一次认证，按区分流", "call: one identity check, routed by region");
-        command(
-            text,
-            "看看后端收到了什么 what the backend receives",
-            &format!("curl -s {call}/echo -H \"{token}\" -H 'Service-Region: 330106'"),
-        );
-        command(
-            text,
-            "余杭区也办 the same service in Yuhang",
-            &format!("curl -s {call}/echo -H \"{token}\" -H 'Service-Region: 330110'"),
-        );
-        command(
-            text,
-            "提交申请 apply",
-            &format!(
-                "curl -s -X POST {call}/applications -H \"{token}\" -H 'Service-Region: 330106' --json '{{}}'"
-            ),
-        );
-        command(
-            text,
-            "办件进度（事件流） progress as server-sent events",
-            &format!("curl -sN {call}/events -H \"{token}\" -H 'Service-Region: 330106'"),
-        );
+        line(text, &format!("  ENTRY={entry}"));
+        line(text, &format!("  TOKEN=$(cat {})", self.tokens.join("citizen").display()));
+        let echo = format!("curl -s {call}/echo {asks}");
+        command(text, "看看后端收到了什么 what the backend receives", &format!("{echo}330106'"));
+        command(text, "余杭区也办 the same service in Yuhang", &format!("{echo}330110'"));
+        let apply = format!("curl -s {call}/applications {asks}330106' --json '{{}}'");
+        command(text, "提交申请 apply", &apply);
+        let progress = format!("curl -sN {call}/events {asks}330106'");
+        command(text, "办件进度（事件流） progress as server-sent events", &progress);
     }
 
     fn people(&self, text: &mut String) {
@@ -127,7 +114,7 @@ impl Tour<'_> {
         command(
             text,
             "待审事项 the review queue",
-            &format!("curl -s {registry}/reviews -H \"{}\"", self.bearer("reviewer")),
+            &format!("curl -s '{registry}/reviews?stage=catalogue' -H \"{}\"", self.bearer("reviewer")),
         );
         command(
             text,
@@ -186,7 +173,7 @@ mod tests {
             "/echo",
             "/events",
             "Service-Region: 330110",
-            "/data/tokens/citizen",
+            "TOKEN=$(cat /data/tokens/citizen)",
             "234 个事项",
         ] {
             assert!(text.contains(part), "{text}\nlacks {part}");

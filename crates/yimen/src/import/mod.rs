@@ -149,3 +149,75 @@ fn open(path: &Path) -> Result<BufReader<File>, Failure> {
 fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    const FILE: &str = "dept,name,code,kind,org
+区民政局,养老服务补贴申请,A-1,05,8282348
+区民政局,结婚登记,A-2,7,
+区教育局,,B-1,20,
+区教育局,幼儿园设立,B-2,99,12441500196720244T
+short row
+";
+
+    async fn import(folder: &Path, more: &[&str]) -> Counts {
+        let file = folder.join("items.csv");
+        std::fs::write(&file, FILE).expect("written");
+        let map = "department=dept,id=code,organisation=org";
+        let (file, data) = (file.to_string_lossy(), folder.join("data"));
+        let data = data.to_string_lossy();
+        let line = [
+            "yimen",
+            "import",
+            &file,
+            "--format",
+            "csv",
+            "--map",
+            map,
+            "--default",
+            "region=511602",
+            "--data-dir",
+            &data,
+        ];
+        let Command::Import(args) = Cli::try_parse_from(line.iter().chain(more)).expect("a command").command
+        else {
+            panic!("it is an import");
+        };
+        run(*args).await.expect("it goes through")
+    }
+
+    #[tokio::test]
+    async fn good_rows_are_taken_once_and_bad_ones_are_reported() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let report = folder.path().join("report.jsonl");
+        let first = import(folder.path(), &["--report", &report.to_string_lossy()]).await;
+        assert_eq!(first, Counts { created: 2, refused: 3, ..Counts::default() });
+        let again = import(folder.path(), &[]).await;
+        assert_eq!(again, Counts { unchanged: 2, refused: 3, ..Counts::default() });
+        let report = std::fs::read_to_string(report).expect("written");
+        let refused: Vec<_> = report.lines().filter(|line| line.contains("refused")).collect();
+        for (line, parts) in refused.iter().zip([
+            ["\"line\":4", "\"name\""],
+            ["\"line\":5", "\"kind\""],
+            ["\"line\":6", "ragged"],
+        ]) {
+            assert!(parts.iter().all(|part| line.contains(part)), "{line} lacks one of {parts:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_dry_run_says_the_same_and_writes_nothing() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let dry = import(folder.path(), &["--dry-run"]).await;
+        assert_eq!(dry, Counts { created: 2, refused: 3, ..Counts::default() });
+        assert!(!folder.path().join("data").exists());
+        import(folder.path(), &[]).await;
+        let dry = import(folder.path(), &["--dry-run"]).await;
+        assert_eq!(dry, Counts { unchanged: 2, refused: 3, ..Counts::default() });
+    }
+}

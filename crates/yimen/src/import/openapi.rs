@@ -112,6 +112,7 @@ impl Document<'_> {
         record.set(Field::Summary, operation["description"].as_str().unwrap_or_default());
         record.set(Field::Endpoint, &self.backends.address(server));
         let mut row = Row::new(&record, self.rules).map_err(|refusal| refusal.in_document(&self.stem))?;
+        row.document = Some(self.stem.clone());
         if let Some(content) = row.content.as_object_mut() {
             content.insert("codes".to_owned(), json!(self.codes(id, server)));
             if let Some(kept) = self.slice(path, method, operation) {
@@ -135,13 +136,18 @@ impl Document<'_> {
 
     /// A document of this operation alone, with the components that it refers to; none if it would be large.
     fn slice(&self, path: &str, method: &str, operation: &Value) -> Option<Value> {
+        let mut item = json!({ method: operation });
+        let shared = &self.value["paths"][path]["parameters"];
+        if shared.is_array() {
+            item["parameters"] = shared.clone();
+        }
+        let mut wanted = BTreeSet::new();
+        references(&item, &mut wanted);
         let mut slice = json!({
             "openapi": self.value["openapi"],
             "info": { "title": self.value["info"]["title"], "version": self.value["info"]["version"] },
-            "paths": { path: { method: operation } },
+            "paths": { path: item },
         });
-        let mut wanted = BTreeSet::new();
-        references(operation, &mut wanted);
         let mut components = Map::new();
         let mut done = BTreeSet::new();
         while let Some((kind, name)) = wanted.pop_first() {

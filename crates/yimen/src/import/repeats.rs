@@ -44,6 +44,7 @@ mod tests {
     fn the_same_item_twice_is_refused_unless_it_says_the_same() {
         let row = |line, name: &str| Row {
             line,
+            document: None,
             department_code: None,
             department_name: LocalizedText::zh("甲"),
             region: Division::national(),

@@ -14,6 +14,8 @@ use super::{Defaults, Field, Record, Refusal};
 pub struct Row {
     /// The line on which the row begins, counted from 1.
     pub line: u64,
+    /// The document that it comes from, where the import has several.
+    pub document: Option<String>,
     /// The department's own code, if the row has one.
     pub department_code: Option<OrganisationCode>,
     /// The department's name.
@@ -49,6 +51,7 @@ impl Row {
         let region = region(cell(Field::Region), line)?;
         Ok(Self {
             line,
+            document: None,
             department_code: organisation(cell(Field::DepartmentCode), Field::DepartmentCode, line)?,
             department_name: localized(department),
             // One department has one region, whatever its rows serve.

@@ -139,3 +139,84 @@ fn service(
         router.clone().oneshot(request.map(Body::new))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::sync::Notify;
+    use tokio::task::JoinHandle;
+
+    use super::*;
+
+    struct Running {
+        client: TcpStream,
+        entered: Arc<Notify>,
+        leave: Arc<Notify>,
+        stop: CancellationToken,
+        server: JoinHandle<Ended>,
+    }
+
+    /// A server whose one handler says that it was entered, and waits to be let go; and a client of it.
+    async fn start(bounds: Bounds) -> Running {
+        let (entered, leave) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let handler = {
+            let (entered, leave) = (Arc::clone(&entered), Arc::clone(&leave));
+            async move || {
+                entered.notify_one();
+                leave.notified().await;
+                "done"
+            }
+        };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let address = listener.local_addr().expect("bound");
+        let stop = CancellationToken::new();
+        let router = Router::new().route("/", get(handler));
+        let server = tokio::spawn(serve(listener, router, bounds, stop.clone()));
+        let client = TcpStream::connect(address).await.expect("it listens");
+        Running { client, entered, leave, stop, server }
+    }
+
+    fn bounds(header_timeout: Duration, drain_timeout: Duration) -> Bounds {
+        Bounds { header_timeout, drain_timeout, max_connections: 8 }
+    }
+
+    const LONG: Duration = Duration::from_secs(60);
+    const SHORT: Duration = Duration::from_millis(20);
+
+    #[tokio::test]
+    async fn a_call_in_flight_finishes_after_the_signal_to_stop() {
+        let Running { mut client, entered, leave, stop, server } = start(bounds(LONG, LONG)).await;
+        client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
+        entered.notified().await;
+        stop.cancel();
+        leave.notify_one();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.expect("the connection is closed afterwards");
+        assert!(answer.ends_with("done"), "{answer}");
+        assert_eq!(server.await.expect("no panic"), Ended::Drained);
+    }
+
+    #[tokio::test]
+    async fn a_call_that_never_ends_is_cut() {
+        let Running { mut client, entered, stop, server, .. } = start(bounds(LONG, SHORT)).await;
+        client.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
+        entered.notified().await;
+        stop.cancel();
+        assert_eq!(server.await.expect("no panic"), Ended::Cut(1));
+    }
+
+    #[tokio::test]
+    async fn silence_and_half_a_head_end_a_connection() {
+        for sent in [&b""[..], b"GET / HT", b"PRI * HTTP/2.0\r\n"] {
+            let Running { mut client, .. } = start(bounds(SHORT, SHORT)).await;
+            client.write_all(sent).await.expect("sent");
+            let mut answer = Vec::new();
+            // Either closed or reset; what matters is that it ends.
+            let ended = tokio::time::timeout(LONG, client.read_to_end(&mut answer)).await;
+            assert!(ended.is_ok(), "{sent:?}");
+        }
+    }
+}

@@ -12,5 +12,5 @@ mod signals;
 
 pub use connections::{Bounds, Ended, serve};
 pub use listener::bind;
-pub use service::Service;
+pub use service::{Background, Service};
 pub use signals::cancel_on_signal;

@@ -9,7 +9,7 @@ use event_store::sqlite::Sqlite;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
 
-use super::{Answer, Outcome, Row};
+use super::{Answer, Handed, Outcome, Row};
 use crate::failure::Failure;
 
 /// Rows that are carried out at the same time: they share commits.
@@ -59,14 +59,11 @@ pub(super) async fn carry_out(
 
 async fn one(source: ImportSource<'_>, row: Row) -> Result<Outcome, Failure> {
     let line = row.line;
-    let wire = ImportRow {
-        line,
-        department: row.department(),
-        local_code: row.local_code.clone(),
-        content: row.content,
-    };
+    let department = row.department();
+    let wire = ImportRow { line, department, local_code: row.local_code.clone(), content: row.content };
+    let handed = Handed { line, document: row.document, local_code: row.local_code };
     match import_row(&source, wire).await {
-        Ok(outcome) => Ok(Answer::from(outcome).about(line, row.local_code)),
+        Ok(outcome) => Ok(Answer::from(outcome).about(handed)),
         Err(problem) => Err(Failure::new(format!(
             "line {line} can't be imported now: {} [{}]",
             problem.detail(),

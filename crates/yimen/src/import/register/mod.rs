@@ -77,6 +77,14 @@ enum Answer {
     Refused { errors: Vec<Violation> },
 }
 
+/// How a row that was handed over is spoken of.
+#[derive(Debug)]
+struct Handed {
+    line: u64,
+    document: Option<String>,
+    local_code: String,
+}
+
 impl From<ImportOutcome> for Answer {
     fn from(outcome: ImportOutcome) -> Self {
         match outcome {
@@ -89,13 +97,20 @@ impl From<ImportOutcome> for Answer {
 }
 
 impl Answer {
-    fn about(self, line: u64, local_code: String) -> Outcome {
+    fn about(self, row: Handed) -> Outcome {
+        let Handed { line, document, local_code } = row;
         let taken = |item| Taken { line, local_code, item };
         match self {
             Self::Created { item } => Outcome::Created(taken(item)),
             Self::Updated { item } => Outcome::Updated(taken(item)),
             Self::Unchanged { item } => Outcome::Unchanged(taken(item)),
-            Self::Refused { errors } => Outcome::Refused(Refusal::of_violations(line, errors)),
+            Self::Refused { errors } => {
+                let refusal = Refusal::of_violations(line, errors);
+                Outcome::Refused(match document {
+                    Some(name) => refusal.in_document(&name),
+                    None => refusal,
+                })
+            }
         }
     }
 }

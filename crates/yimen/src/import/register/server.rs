@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::{Answer, Outcome, Row};
+use super::{Answer, Handed, Outcome, Row};
 use crate::failure::{Failure, reasons};
 
 /// How long a batch may take.
@@ -71,8 +71,12 @@ impl Server {
         if !fits {
             return Err(Failure::new(format!("{} answers for other rows than it was sent", self.url)));
         }
-        let outcomes = rows.into_iter().zip(answers);
-        Ok(outcomes.map(|(row, answer)| answer.answer.about(row.line, row.local_code)).collect())
+        let handed = rows.into_iter().map(|Row { line, document, local_code, .. }| Handed {
+            line,
+            document,
+            local_code,
+        });
+        Ok(handed.zip(answers).map(|(handed, answer)| answer.answer.about(handed)).collect())
     }
 
     async fn send(&self, body: &Value) -> Result<Vec<AnswerOf>, Failure> {
