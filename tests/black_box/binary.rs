@@ -54,13 +54,18 @@ impl Demo {
 
     /// Starts a demo whose files are in `folder`.
     pub(crate) fn start_in(folder: TempDir, arguments: &[&str]) -> Self {
+        Self::start_at("127.0.0.1:0", folder, arguments)
+    }
+
+    /// Starts a demo whose public listener is at `public`.
+    pub(crate) fn start_at(public: &str, folder: TempDir, arguments: &[&str]) -> Self {
         let ready_file = folder.path().join("ready.json");
         // A file of an earlier run in the same folder would say "ready" too soon.
         if ready_file.exists() {
             std::fs::remove_file(&ready_file).expect("it can be removed");
         }
         let data = folder.path().join("data");
-        let mut command = yimen(&["demo", "--public", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
+        let mut command = yimen(&["demo", "--public", public, "--admin", "127.0.0.1:0"]);
         command.arg("--data-dir").arg(&data).arg("--ready-file").arg(&ready_file).args(arguments);
         let log = std::fs::File::create(folder.path().join("log.txt")).expect("a log file");
         let mut process =
@@ -102,6 +107,11 @@ impl Demo {
     /// The data directory.
     pub(crate) fn data_dir(&self) -> PathBuf {
         self.folder.path().join("data")
+    }
+
+    /// Its folder: the data directory and the files of the test.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The process's identifier.

@@ -5,4 +5,9 @@
 
 mod arrows;
 mod binary;
+mod city;
+mod client;
 mod generated;
+mod main_path;
+mod staff;
+mod stand_in;

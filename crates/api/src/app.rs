@@ -54,7 +54,9 @@ impl App {
 
     /// The actor's own department, if it may act.
     pub(crate) async fn active_department_of<R>(&self, acting: &Acting<R>) -> Result<DepartmentId, Problem> {
-        let department = acting.department().ok_or_else(|| Problem::new(Code::NotAllowed, "the token names no department"))?;
+        let department = acting
+            .department()
+            .ok_or_else(|| Problem::new(Code::NotAllowed, "the token names no department"))?;
         self.require_active(department).await?;
         Ok(department.clone())
     }

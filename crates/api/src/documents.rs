@@ -51,14 +51,22 @@ pub fn openapi_documents() -> Vec<(&'static str, OpenApi)> {
     ]
 }
 
-fn document(title: &str, description: &str, prefix: &str, api: OpenApiRouter<App>, for_staff: bool) -> OpenApi {
+fn document(
+    title: &str,
+    description: &str,
+    prefix: &str,
+    api: OpenApiRouter<App>,
+    for_staff: bool,
+) -> OpenApi {
     let mut license = License::new("Apache-2.0");
     license.identifier = Some("Apache-2.0".to_owned());
     let info = InfoBuilder::new()
         .title(title)
         .version(API_VERSION)
         .description(Some(description))
-        .contact(Some(ContactBuilder::new().name(Some("Yimen")).url(Some("https://github.com/yimen/yimen")).build()))
+        .contact(Some(
+            ContactBuilder::new().name(Some("Yimen")).url(Some("https://github.com/yimen/yimen")).build(),
+        ))
         .license(Some(license));
     let empty = OpenApiBuilder::new().info(info).components(Some(shared(for_staff))).build();
     let mut document = OpenApiRouter::<App>::with_openapi(empty).nest(prefix, api).into_openapi();
@@ -67,7 +75,18 @@ fn document(title: &str, description: &str, prefix: &str, api: OpenApiRouter<App
     } else {
         SecurityRequirement::default()
     }]);
+    prune(&mut document);
     document
+}
+
+/// Leaves out what is shared and no operation of this document refers to.
+fn prune(document: &mut OpenApi) {
+    let paths = serde_json::to_string(&document.paths).unwrap_or_default();
+    let is_used = |kind: &str, name: &str| paths.contains(&format!("\"#/components/{kind}/{name}\""));
+    if let Some(components) = &mut document.components {
+        components.responses.retain(|name, _| is_used("responses", name));
+        components.schemas.retain(|name, _| name != "Receipt" || is_used("schemas", name));
+    }
 }
 
 /// What every document refers to.
@@ -79,12 +98,14 @@ fn shared(for_staff: bool) -> Components {
     ];
     ProblemDetails::schemas(&mut schemas);
     Receipt::schemas(&mut schemas);
-    components.schemas.extend(schemas.into_iter().filter(|(name, _)| for_staff || name != "Receipt"));
+    components.schemas.extend(schemas);
     components.responses.extend(shared_problems().map(|(name, response)| (name, RefOr::T(response))));
     if for_staff {
         let mut bearer = Http::new(HttpAuthScheme::Bearer);
         bearer.bearer_format = Some("JWT (RFC 9068)".to_owned());
-        bearer.description = Some("An access token of a member of staff, with the claims `roles` and `department`.".to_owned());
+        bearer.description = Some(
+            "An access token of a member of staff, with the claims `roles` and `department`.".to_owned(),
+        );
         components.security_schemes.insert(STAFF.to_owned(), RefOr::T(SecurityScheme::Http(bearer)));
     }
     components

@@ -25,7 +25,9 @@ impl From<ItemRejection> for Problem {
                 .with_member("contentHash", content_hash),
             ItemRejection::OtherStage => Self::new(Code::OtherStage, detail),
             ItemRejection::WrongState(_) => Self::new(Code::WrongState, detail),
-            ItemRejection::NoticeTooShort { .. } => Self::invalid_field("/effective", "notice-too-short", detail),
+            ItemRejection::NoticeTooShort { .. } => {
+                Self::invalid_field("/effective", "notice-too-short", detail)
+            }
             ItemRejection::NotYet => Self::new(Code::NotYet, detail),
             ItemRejection::RevisedSinceMigration => Self::new(Code::RevisedSinceMigration, detail),
         }
@@ -69,7 +71,9 @@ impl From<EntryRejection> for Problem {
         match rejection {
             EntryRejection::NotAllowed => Self::new(Code::NotAllowed, detail),
             EntryRejection::NotFormed => Self::not_found("entry"),
-            EntryRejection::Merged(into) => Self::new(Code::EntryMerged, detail).with_member("mergedInto", into),
+            EntryRejection::Merged(into) => {
+                Self::new(Code::EntryMerged, detail).with_member("mergedInto", into)
+            }
             EntryRejection::NotMerged => Self::new(Code::WrongState, detail),
             EntryRejection::Loop => Self::new(Code::MergeLoop, detail),
             EntryRejection::Invalid(violations) => Self::invalid(violations),
@@ -97,7 +101,9 @@ impl From<DuplicateCaseRejection> for Problem {
             DuplicateCaseRejection::SameItem => Self::invalid_field("/items", "same-item", detail),
             DuplicateCaseRejection::Decided => Self::new(Code::CaseDecided, detail),
             DuplicateCaseRejection::StillOpen => Self::new(Code::WrongState, detail),
-            DuplicateCaseRejection::ForeignPrimary => Self::invalid_field("/primary", "foreign-primary", detail),
+            DuplicateCaseRejection::ForeignPrimary => {
+                Self::invalid_field("/primary", "foreign-primary", detail)
+            }
             DuplicateCaseRejection::Invalid(violations) => Self::invalid(violations),
         }
     }
@@ -106,11 +112,12 @@ impl From<DuplicateCaseRejection> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable { .. } => {
-                Self::new(Code::LogUnavailable, "nothing is lost: repeat the request with the same Idempotency-Key")
-                    .retry_after(5)
-                    .caused_by(error)
-            }
+            StoreError::Unavailable { .. } => Self::new(
+                Code::LogUnavailable,
+                "nothing is lost: repeat the request with the same Idempotency-Key",
+            )
+            .retry_after(5)
+            .caused_by(error),
             StoreError::Corrupt { .. } => Self::internal(error),
         }
     }

@@ -1,6 +1,6 @@
 //! The HTTP control plane: the catalogue for everybody, the registry for departments and reviewers, operations.
 //!
-//! [`router`] is the table of contents. One use case is one file: its documentation, its handler, its errors. What
+//! [`router()`] is the table of contents. One use case is one file: its documentation, its handler, its errors. What
 //! all of them share is an extractor in the handler's signature (who acts, in which role, on what terms) or a layer
 //! of the stack (trace, compression, problems, limits). Refusals of the rules become problems at one edge.
 
@@ -14,6 +14,7 @@ mod edge;
 mod extract;
 mod json;
 mod location;
+mod nearest;
 pub mod operations;
 mod paging;
 mod problem;

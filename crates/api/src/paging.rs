@@ -22,7 +22,10 @@ mod tests {
     #[test]
     fn conditions_stay_and_the_place_changes() {
         let uri = OriginalUri("/catalogue/v1/entries?q=%E5%85%BB&cursor=old&limit=5".parse().expect("a URI"));
-        assert_eq!(next_link(&uri, "cursor", &"n=w"), "/catalogue/v1/entries?q=%E5%85%BB&limit=5&cursor=n%3Dw");
+        assert_eq!(
+            next_link(&uri, "cursor", &"n=w"),
+            "/catalogue/v1/entries?q=%E5%85%BB&limit=5&cursor=n%3Dw"
+        );
         let bare = OriginalUri("/catalogue/v1/entries".parse().expect("a URI"));
         assert_eq!(next_link(&bare, "cursor", &"x"), "/catalogue/v1/entries?cursor=x");
     }

@@ -13,7 +13,7 @@ use crate::problem::Problem;
 pub(crate) struct Representation {
     body: Vec<u8>,
     etag: String,
-    caching: &'static str,
+    public: bool,
     next: Option<String>,
 }
 
@@ -21,12 +21,12 @@ impl Representation {
     /// Of something that anybody may see: caches keep it and ask each time whether it still holds.
     pub(crate) fn public(content: &impl Serialize) -> Result<Self, Problem> {
         let body = serde_json::to_vec(content).map_err(Problem::internal)?;
-        Ok(Self { etag: format!("\"{}\"", digest(&body)), body, caching: "public, no-cache", next: None })
+        Ok(Self { etag: format!("\"{}\"", digest(&body)), body, public: true, next: None })
     }
 
     /// Of something that staff see.
     pub(crate) fn private(content: &impl Serialize) -> Result<Self, Problem> {
-        Ok(Self { caching: "private, no-cache", ..Self::public(content)? })
+        Ok(Self { public: false, ..Self::public(content)? })
     }
 
     /// Of the subject of commands: the tag begins with the revision, which is all that `If-Match` compares.
@@ -51,8 +51,12 @@ impl Representation {
             ([(CONTENT_TYPE, "application/json")], self.body).into_response()
         };
         let headers = response.headers_mut();
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static(self.caching));
-        headers.append(VARY, HeaderValue::from_static("accept-language"));
+        // Kept, and asked for again each time: nobody shows a service that has just been suspended.
+        let caching = if self.public { "public, no-cache" } else { "private, no-cache" };
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
+        if self.public {
+            headers.append(VARY, HeaderValue::from_static("accept-language"));
+        }
         let link = self.next.map(|next| format!("<{next}>; rel=\"next\""));
         for (name, value) in [(ETAG, Some(self.etag)), (LINK, link)] {
             if let Some(value) = value.and_then(|value| HeaderValue::try_from(value).ok()) {
@@ -73,5 +77,8 @@ fn digest(body: &[u8]) -> String {
 /// Weak comparison, as `If-None-Match` asks for (RFC 9110, section 13.1.2).
 fn is_known(request: &HeaderMap, etag: &str) -> bool {
     let values = request.get_all(IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).map(str::trim).any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
+    values
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+        .any(|tag| tag == "*" || tag.trim_start_matches("W/") == etag)
 }

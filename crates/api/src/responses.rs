@@ -2,33 +2,32 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use utoipa::openapi::header::Header;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{IntoParams, IntoResponses};
 
 /// Header fields of a command that makes something or acts on it.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "describes header fields that the terms of a command read")]
 pub(crate) struct CommandHeaders {
     /// A key of the client's choice for this one request. Sent again with the same request, it is answered again and
     /// not carried out again; with another request it is refused.
-    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255)]
+    #[param(rename = "Idempotency-Key", nullable = false, min_length = 1, max_length = 255)]
     key: Option<String>,
     /// The revision that was read, in quotes, as `ETag` gave it: refused if there is a newer one.
-    #[param(rename = "If-Match", max_length = 64, example = "\"3\"")]
+    #[param(rename = "If-Match", nullable = false, max_length = 64, example = "\"3\"")]
     condition: Option<String>,
 }
 
 /// Header fields of a command that replaces something.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "describes header fields that the terms of a command read")]
 pub(crate) struct ReplacementHeaders {
     /// A key of the client's choice for this one request.
-    #[param(rename = "Idempotency-Key", min_length = 1, max_length = 255)]
+    #[param(rename = "Idempotency-Key", nullable = false, min_length = 1, max_length = 255)]
     key: Option<String>,
     /// The revision that is replaced, in quotes, as `ETag` gave it: refused if there is a newer one.
     #[param(rename = "If-Match", max_length = 64, example = "\"3\"")]
@@ -36,25 +35,25 @@ pub(crate) struct ReplacementHeaders {
 }
 
 /// Header fields of a read.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "describes header fields that extractors read")]
 pub(crate) struct ReadHeaders {
     /// The position that a write gave: the answer then shows that write.
-    #[param(rename = "Yimen-Position", max_length = 64)]
+    #[param(rename = "Yimen-Position", nullable = false, max_length = 64)]
     position: Option<String>,
     /// The entity tag of what the client has: 304 if that is still so.
-    #[param(rename = "If-None-Match", max_length = 4096)]
+    #[param(rename = "If-None-Match", nullable = false, max_length = 4096)]
     known: Option<String>,
 }
 
 /// The header field with the reader's languages.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "describes a header field that an extractor reads")]
 pub(crate) struct LanguageHeaders {
     /// The reader's languages (RFC 9110); Chinese where absent.
-    #[param(rename = "Accept-Language", max_length = 1024, example = "zh-CN")]
+    #[param(rename = "Accept-Language", nullable = false, max_length = 1024, example = "zh-CN")]
     languages: Option<String>,
 }
 
@@ -119,7 +118,9 @@ pub(crate) struct Unchanged;
 
 impl IntoResponses for Unchanged {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
-        let response = ResponseBuilder::new().description("The client has this already.").header("ETag", header("The entity tag."));
+        let response = ResponseBuilder::new()
+            .description("The client has this already.")
+            .header("ETag", header("The entity tag."));
         BTreeMap::from([("304".to_owned(), response.build().into())])
     }
 }
@@ -148,13 +149,19 @@ fn header(description: &str) -> Header {
 
 /// References to the document's shared problem responses.
 fn problems(statuses: &[u16]) -> BTreeMap<String, RefOr<Response>> {
-    statuses.iter().map(|status| (status.to_string(), Ref::from_response_name(format!("Problem{status}")).into())).collect()
+    statuses
+        .iter()
+        .map(|status| (status.to_string(), Ref::from_response_name(format!("Problem{status}")).into()))
+        .collect()
 }
 
 /// The shared problem responses of every document, by name.
 pub(crate) fn shared_problems() -> impl Iterator<Item = (String, Response)> {
     const DESCRIPTIONS: [(u16, &str); 14] = [
-        (400, "The request can't be read: malformed JSON, an unknown or malformed parameter or header field."),
+        (
+            400,
+            "The request can't be read: malformed JSON, an unknown or malformed parameter or header field.",
+        ),
         (401, "No good credential was sent."),
         (403, "The role, the department or the four-eyes rule does not allow it."),
         (404, "There is no such resource."),
@@ -167,11 +174,15 @@ pub(crate) fn shared_problems() -> impl Iterator<Item = (String, Response)> {
         (422, "The content breaks rules, or the Idempotency-Key was used for another request."),
         (428, "If-Match is missing."),
         (500, "Something went wrong here; the trace id finds it in the log."),
-        (503, "The event log, the read model or an issuer's keys are not available; Retry-After says when to try again."),
+        (
+            503,
+            "The event log, the read model or an issuer's keys are not available; Retry-After says when to try again.",
+        ),
     ];
     DESCRIPTIONS.into_iter().map(|(status, description)| {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("ProblemDetails"))).build();
-        let mut response = ResponseBuilder::new().description(description).content("application/problem+json", content);
+        let mut response =
+            ResponseBuilder::new().description(description).content("application/problem+json", content);
         let fields: &[(&str, &str)] = match status {
             401 => &[("WWW-Authenticate", "What is wrong with the credential (RFC 6750).")],
             405 => &[("Allow", "The methods that the resource knows.")],

@@ -4,6 +4,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
+use http::header::X_CONTENT_TYPE_OPTIONS;
 use http::{HeaderName, HeaderValue};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -24,8 +25,8 @@ pub(crate) fn around(router: Router) -> Router {
         ServiceBuilder::new()
             // Everything below is logged and answered under one trace id.
             .layer(from_fn(trace::follow))
-            // Clients see which contract answers, errors included.
-            .layer(from_fn(announce_version))
+            // Clients see which contract answers, errors included; browsers don't guess what it is.
+            .layer(from_fn(announce))
             // Outside of problems, so that they are compressed too.
             .layer(CompressionLayer::new())
             // The one place where 4xx and 5xx get their body.
@@ -37,8 +38,10 @@ pub(crate) fn around(router: Router) -> Router {
     )
 }
 
-async fn announce_version(request: Request, next: Next) -> Response {
+async fn announce(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    response.headers_mut().insert(HeaderName::from_static("api-version"), HeaderValue::from_static(API_VERSION));
+    let headers = response.headers_mut();
+    headers.insert(HeaderName::from_static("api-version"), HeaderValue::from_static(API_VERSION));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }

@@ -68,7 +68,10 @@ pub(crate) async fn follow(mut request: Request, next: Next) -> Response {
     let context = TraceContext::enter(request.headers());
     request.extensions_mut().insert(context);
     let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or_else(|| "none".to_owned(), |path| path.as_str().to_owned());
     let span = tracing::info_span!("request", trace_id = %context.trace_id(), %method, route);
     let mut response = next.run(request).instrument(span.clone()).await;
     if let Ok(value) = HeaderValue::from_str(&context.traceparent()) {
@@ -84,7 +87,15 @@ pub(crate) async fn follow(mut request: Request, next: Next) -> Response {
 
 /// The method as a label: clients may invent methods, and each new label would be a series of its own.
 fn label(method: &Method) -> String {
-    let known = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::DELETE, Method::OPTIONS, Method::PATCH];
+    let known = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::DELETE,
+        Method::OPTIONS,
+        Method::PATCH,
+    ];
     if known.contains(method) { method.to_string() } else { "other".to_owned() }
 }
 

@@ -41,9 +41,9 @@ pub(crate) async fn give<A: Aggregate>(
 pub(crate) async fn place(curator: &Curator, item: ItemId, placing: &Placing) -> Result<EntryId, StoreError> {
     let command = PlacementCommand::Place { entry: placing.entry, basis: placing.basis.clone() };
     let placed = settled(give::<Placement>(curator, "curator", &item, &command, "publication").await)?;
-    let entry = match placed.map(|placed| placed.state) {
-        Some(Placement::Placed { entry, .. }) => entry,
-        Some(Placement::Unplaced) | None => placing.entry,
+    let Some(Placement::Placed { entry, .. }) = placed.map(|placed| placed.state) else {
+        // A steward took it out of the catalogue.
+        return Ok(placing.entry);
     };
     // Only after the placement: another curator may have put the item elsewhere.
     if entry == EntryId::founded_by(item) {

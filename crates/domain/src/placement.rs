@@ -20,6 +20,11 @@ pub enum Placement {
         /// Why.
         basis: Basis,
     },
+    /// Taken out of the catalogue.
+    Withdrawn {
+        /// Who took it out.
+        by: Decider,
+    },
 }
 
 /// Who decided on a placement. A steward's decision always wins.
@@ -81,6 +86,8 @@ pub enum PlacementEvent {
     Withdrawn {
         /// The entry that it was part of.
         from: EntryId,
+        /// Who decided.
+        by: Decider,
     },
 }
 
@@ -130,13 +137,17 @@ impl Aggregate for Placement {
             }
         };
         match (self, command) {
-            (Self::Unplaced, PlacementCommand::Place { entry, basis }) => {
+            (Self::Withdrawn { by: Decider::Steward }, _) if by == Decider::Curator => {
+                Err(PlacementRejection::StewardDecided)
+            }
+            (Self::Unplaced | Self::Withdrawn { .. }, PlacementCommand::Place { entry, basis }) => {
                 Ok(vec![PlacementEvent::Placed { entry: *entry, by, basis: basis.recordable() }])
             }
             (Self::Placed { .. }, PlacementCommand::Place { .. }) => Ok(Vec::new()),
-            (Self::Unplaced, PlacementCommand::Move { .. } | PlacementCommand::Withdraw) => {
-                Err(PlacementRejection::NotPlaced)
-            }
+            (
+                Self::Unplaced | Self::Withdrawn { .. },
+                PlacementCommand::Move { .. } | PlacementCommand::Withdraw,
+            ) => Err(PlacementRejection::NotPlaced),
             (Self::Placed { by: Decider::Steward, .. }, _) if by == Decider::Curator => {
                 Err(PlacementRejection::StewardDecided)
             }
@@ -147,7 +158,7 @@ impl Aggregate for Placement {
                 Ok(vec![PlacementEvent::Moved { from: *from, to: *to, by, basis: basis.recordable() }])
             }
             (Self::Placed { entry, .. }, PlacementCommand::Withdraw) => {
-                Ok(vec![PlacementEvent::Withdrawn { from: *entry }])
+                Ok(vec![PlacementEvent::Withdrawn { from: *entry, by }])
             }
         }
     }
@@ -160,7 +171,7 @@ impl Aggregate for Placement {
             PlacementEvent::Moved { to, by, basis, .. } => {
                 Self::Placed { entry: *to, by: *by, basis: basis.clone() }
             }
-            PlacementEvent::Withdrawn { .. } => Self::Unplaced,
+            PlacementEvent::Withdrawn { by, .. } => Self::Withdrawn { by: *by },
         };
     }
 }

@@ -155,22 +155,31 @@ pub struct ImportArgs {
 }
 
 const IMPORT_HELP: &str = "\
-字段 / Fields: id, department, departmentCode, organisation, name, summary, keywords, itemCode, basicCode, kind,
-audience, region, level, endpoint, link
+字段 / Fields:
+  id, department, departmentCode, organisation, name, summary, keywords,
+  itemCode, basicCode, kind, audience, region, level, endpoint, link
+A column that has a field's own name needs no --map.
 
 空白单元格视为没有 / Blank cells count as absent. Where a field is absent:
-  id            itemCode, else basicCode (the department's own code for the item)
-  region        000000 (the whole country)
-  level         from the region: 000000 is 1, a province 2, a city 3, a county 4, a township 5, a village 6
-  kind          20 (public service)
-  audience      both natural and legal persons
-  departmentCode  the department is known by its name, under scheme `local`
-A basicCode of 12 digits has scheme cn-basic, any other the one of --code-scheme (`local` without it).
-An organisation or departmentCode that is not a valid USCC is kept under scheme `local`.
-Names without a Chinese character are kept as English text. Keywords and audiences are separated by ; ， 、 or |.
+  id              is itemCode: the department's own code for the item
+  departmentCode  the department is known by its name, under scheme local
+  region          000000, the whole country
+  level           by the region: country 1, province 2, city 3, county 4,
+                  township 5, village 6
+  kind            20, public service
+  audience        natural and legal persons
+A basicCode of 12 digits has scheme cn-basic, any other that of --code-scheme.
+An organisation or departmentCode that is no valid USCC has scheme local.
+Text without a Chinese character is kept as English.
+Keywords and audiences are separated by ; , 、 or |.
+With openapi each operation is an item, each document a department, and the
+operationId a shared code under the server's host name.
 
-退出码 / Exit code: 0 when every row was taken, 2 when some were refused (each is in the report and on stderr).
-再次导入同一文件不会重复 / Importing the same file again changes nothing.";
+退出码 / Exit code: 0 when every row was taken, 2 when some were refused;
+each of those is in the report, the first 20 also on standard error.
+再次导入同一文件不会重复 / The same file again changes nothing.
+直接写入数据目录后，办事入口在网关启动时形成 / After an import into a data
+directory, entries are formed when the gateway starts.";
 
 /// What a file to import is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -52,7 +52,9 @@ pub(crate) async fn get_entry(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     match reading.snapshot.entry(id) {
-        Some(EntryStanding::Live(view)) => Ok(Representation::public(&EntryDocument::new(view, &languages))?.answer(&headers)),
+        Some(EntryStanding::Live(view)) => {
+            Ok(Representation::public(&EntryDocument::new(view, &languages))?.answer(&headers))
+        }
         Some(EntryStanding::Alias { into }) => Ok(moved_to(*into)),
         Some(EntryStanding::Retired(view)) => retired(&reading.snapshot, view, &languages),
         None => Err(Problem::not_found("entry")),

@@ -1,5 +1,7 @@
 //! The catalogue's list: filtered, and searched where somebody types.
 
+use std::sync::Arc;
+
 use axum::extract::{OriginalUri, State};
 use axum::response::Response;
 use domain::item::{Audience, EntryPointChannel, Kind};
@@ -8,14 +10,13 @@ use event_store::Position;
 use http::HeaderMap;
 use read_model::{EntryView, Filter, SearchError, SearchQuery};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 
 use super::summary::EntrySummary;
 use crate::App;
 use crate::extract::{Cursor, Languages, Limit, Query, Reading};
 use crate::paging::next_link;
-use crate::problem::{Code, Problem, violation};
+use crate::problem::Problem;
 use crate::representation::Representation;
 use crate::responses::{LanguageHeaders, PublicProblems, ReadHeaders, Unchanged};
 
@@ -101,14 +102,15 @@ pub(crate) async fn list_entries(
 }
 
 fn place(cursor: &str) -> Result<Position, Problem> {
-    let cursor = serde_json::from_value::<Cursor<Position>>(cursor.into());
-    cursor.map(|cursor| cursor.0).map_err(|_| refused("/cursor", "not a cursor of this list"))
+    let cursor: Result<Cursor<Position>, _> = cursor.parse();
+    cursor.map(|cursor| cursor.0).map_err(|error| Problem::invalid_parameter("cursor", error.to_string()))
 }
 
 /// A search takes some milliseconds of CPU, so that it gets a thread of its own.
 async fn search(app: &App, query: SearchQuery) -> Result<(Vec<Arc<EntryView>>, Option<String>), Problem> {
     let read_model = app.read_model.clone();
-    let found = tokio::task::spawn_blocking(move || read_model.search(&query)).await.map_err(Problem::internal)?;
+    let found =
+        tokio::task::spawn_blocking(move || read_model.search(&query)).await.map_err(Problem::internal)?;
     let page = found.map_err(unsearchable)?;
     Ok((page.entries, page.next))
 }
@@ -116,13 +118,8 @@ async fn search(app: &App, query: SearchQuery) -> Result<(Vec<Arc<EntryView>>, O
 /// What a search that is not answered means to the client.
 pub(super) fn unsearchable(error: SearchError) -> Problem {
     match error {
-        SearchError::TooLong => refused("/q", error.to_string()),
-        SearchError::Cursor => refused("/cursor", error.to_string()),
+        SearchError::TooLong => Problem::invalid_parameter("q", error.to_string()),
+        SearchError::Cursor => Problem::invalid_parameter("cursor", error.to_string()),
         SearchError::Index(_) => Problem::internal(error),
     }
-}
-
-fn refused(pointer: &str, detail: impl Into<String>) -> Problem {
-    Problem::new(Code::InvalidParameter, "a query parameter is wrong; see errors")
-        .with_errors(vec![violation(pointer, "invalid", detail)])
 }

@@ -84,7 +84,8 @@ pub(crate) async fn suggest_entries(
 ) -> Result<Response, Problem> {
     reading.searchable(&app).await?;
     let suggesting = app.read_model.clone();
-    let found = tokio::task::spawn_blocking(move || suggesting.suggest(&q, region.as_ref(), usize::from(limit.0)));
+    let found =
+        tokio::task::spawn_blocking(move || suggesting.suggest(&q, region.as_ref(), usize::from(limit.0)));
     let found = found.await.map_err(Problem::internal)?.map_err(unsearchable)?;
     let suggestion = |view| {
         let view: &read_model::EntryView = view;

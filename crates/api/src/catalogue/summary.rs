@@ -78,7 +78,8 @@ impl<'a> EntrySummary<'a> {
                 departments.push(&offering.department);
             }
         }
-        let regions: BTreeSet<&Division> = view.offerings.iter().flat_map(|offering| &offering.content.regions).collect();
+        let regions: BTreeSet<&Division> =
+            view.offerings.iter().flat_map(|offering| &offering.content.regions).collect();
         Self {
             id: view.id,
             name: languages.pick(view.name()),
@@ -87,7 +88,10 @@ impl<'a> EntrySummary<'a> {
             kind: view.content.kind,
             audience: &view.content.audience,
             regions: regions.into_iter().map(RegionDocument::new).collect(),
-            departments: departments.into_iter().map(|department| DepartmentRef::new(department, languages)).collect(),
+            departments: departments
+                .into_iter()
+                .map(|department| DepartmentRef::new(department, languages))
+                .collect(),
             offering_count: view.offerings.len(),
             callable: view.offerings.iter().any(|offering| offering.content.backend.is_some()),
         }

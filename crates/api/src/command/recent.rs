@@ -67,7 +67,8 @@ impl Recent {
         }
         match progress.receipt {
             Some(receipt) => Ok(Admission::Repeated(receipt.again())),
-            None => Err(Problem::new(Code::IdempotencyInFlight, "wait for the answer to the first request").retry_after(1)),
+            None => Err(Problem::new(Code::IdempotencyInFlight, "wait for the answer to the first request")
+                .retry_after(1)),
         }
     }
 }

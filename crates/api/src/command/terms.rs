@@ -42,7 +42,8 @@ pub(super) enum Condition {
 impl Terms {
     /// Reads the header fields; the digest of the body follows with [`Terms::of`].
     pub(super) fn of(parts: &Parts, canonical_body: &[u8]) -> Result<Self, Problem> {
-        let path = parts.extensions.get::<axum::extract::OriginalUri>().map_or(&parts.uri, |uri| &uri.0).path();
+        let path =
+            parts.extensions.get::<axum::extract::OriginalUri>().map_or(&parts.uri, |uri| &uri.0).path();
         Ok(Self {
             key: key(&parts.headers)?,
             digest: Digest::of_fields(&[parts.method.as_str().as_bytes(), path.as_bytes(), canonical_body]),
@@ -109,7 +110,13 @@ impl Terms {
         Ok(())
     }
 
-    fn envelope<'a>(&self, app: &'a App, actor: &'a Actor, command_id: Uuid, expected: Option<u64>) -> Envelope<'a> {
+    fn envelope<'a>(
+        &self,
+        app: &'a App,
+        actor: &'a Actor,
+        command_id: Uuid,
+        expected: Option<u64>,
+    ) -> Envelope<'a> {
         Envelope {
             actor,
             command_id,
@@ -148,15 +155,23 @@ pub(super) fn condition(headers: &HeaderMap) -> Result<Condition, Problem> {
         return Ok(Condition::None);
     }
     if value.contains(',') {
-        return Err(Problem::new(Code::InvalidHeader, "If-Match names one revision: only the newest can be changed"));
+        return Err(Problem::new(
+            Code::InvalidHeader,
+            "If-Match names one revision: only the newest can be changed",
+        ));
     }
     let tag = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
     if tag.is_none() && !value.starts_with("W/\"") {
-        return Err(Problem::new(Code::InvalidHeader, "If-Match takes an entity tag in quotes, as ETag gave it"));
+        return Err(Problem::new(
+            Code::InvalidHeader,
+            "If-Match takes an entity tag in quotes, as ETag gave it",
+        ));
     }
     // A representation's tag says more after the dash: what is shown beside the subject, and no condition on it.
     let digits = tag.map(|tag| tag.split_once('-').map_or(tag, |(revision, _)| revision));
-    let revision = digits.filter(|digits| digits.bytes().all(|b| b.is_ascii_digit())).and_then(|digits| digits.parse().ok());
+    let revision = digits
+        .filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
+        .and_then(|digits| digits.parse().ok());
     Ok(revision.map_or(Condition::Unfulfillable, Condition::Revision))
 }
 

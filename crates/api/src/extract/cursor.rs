@@ -14,9 +14,29 @@ const LONGEST: usize = 1024;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cursor<K>(pub(crate) K);
 
+/// The text is not a cursor that the list gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ForeignCursor;
+
+impl Display for ForeignCursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a cursor of this list")
+    }
+}
+
 impl<K: Display> Display for Cursor<K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&URL_SAFE_NO_PAD.encode(self.0.to_string()))
+    }
+}
+
+impl<K: FromStr> FromStr for Cursor<K> {
+    type Err = ForeignCursor;
+
+    fn from_str(text: &str) -> Result<Self, ForeignCursor> {
+        let bytes = if text.len() > LONGEST { None } else { URL_SAFE_NO_PAD.decode(text).ok() };
+        let key = bytes.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok());
+        key.map(Self).ok_or(ForeignCursor)
     }
 }
 
@@ -28,9 +48,6 @@ impl<K: Display> Serialize for Cursor<K> {
 
 impl<'de, K: FromStr> Deserialize<'de> for Cursor<K> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        let bytes = if text.len() > LONGEST { None } else { URL_SAFE_NO_PAD.decode(text).ok() };
-        let key = bytes.and_then(|bytes| String::from_utf8(bytes).ok()?.parse().ok());
-        key.map(Self).ok_or_else(|| de::Error::custom("not a cursor of this list"))
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }

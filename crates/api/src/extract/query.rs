@@ -3,15 +3,17 @@
 use std::collections::BTreeSet;
 
 use axum::extract::FromRequestParts;
+use axum::extract::rejection::QueryRejection;
 use domain::Violation;
 use http::Uri;
 use http::request::Parts;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, value};
 use utoipa::openapi::path::ParameterIn;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::App;
+use crate::nearest::nearest;
 use crate::problem::{Code, Problem, violation};
 
 /// The query parameters that `T` declares, and no others.
@@ -29,36 +31,40 @@ where
         if !errors.is_empty() {
             return Err(refused(errors));
         }
-        axum::extract::Query::try_from_uri(&parts.uri).map(|query| Self(query.0)).map_err(|rejection| {
-            let mut source = std::error::Error::source(&rejection);
-            while let Some(error) = source {
-                if let Some(error) = error.downcast_ref::<serde_path_to_error::Error<serde::de::value::Error>>() {
-                    return refused(vec![violation(&format!("/{}", error.path()), "invalid", error.inner().to_string())]);
-                }
-                source = error.source();
-            }
-            Problem::new(Code::InvalidParameter, "the query can't be read").caused_by(rejection)
-        })
+        axum::extract::Query::try_from_uri(&parts.uri).map(|query| Self(query.0)).map_err(unreadable)
+    }
+}
+
+/// The parameter that could not be read is named by one of the rejection's sources.
+fn unreadable(rejection: QueryRejection) -> Problem {
+    let first = std::error::Error::source(&rejection);
+    let mut sources = std::iter::successors(first, |error| error.source());
+    let named = sources.find_map(|error| error.downcast_ref::<serde_path_to_error::Error<value::Error>>());
+    match named {
+        Some(error) => Problem::invalid_parameter(&error.path().to_string(), error.inner().to_string()),
+        None => Problem::new(Code::InvalidParameter, "the query can't be read").caused_by(rejection),
     }
 }
 
 fn refused(errors: Vec<Violation>) -> Problem {
-    Problem::new(Code::InvalidParameter, format!("{} query parameter(s) are wrong; see errors", errors.len())).with_errors(errors)
+    Problem::new(Code::InvalidParameter, format!("{} query parameter(s) are wrong; see errors", errors.len()))
+        .with_errors(errors)
 }
 
 /// What is wrong with the names: unknown or repeated ones.
 fn foreign<T: IntoParams>(uri: &Uri) -> Result<Vec<Violation>, Problem> {
-    let pairs = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(uri)
-        .map_err(|rejection| Problem::new(Code::InvalidParameter, "the query can't be read").caused_by(rejection))?;
-    let known: Vec<String> = T::into_params(|| Some(ParameterIn::Query)).into_iter().map(|parameter| parameter.name).collect();
+    let pairs = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(uri).map_err(unreadable)?;
+    let known: Vec<String> =
+        T::into_params(|| Some(ParameterIn::Query)).into_iter().map(|parameter| parameter.name).collect();
     let mut seen = BTreeSet::new();
     let mut errors = Vec::new();
     for (name, _) in &pairs.0 {
         let pointer = format!("/{name}");
         if !known.contains(name) {
-            let best = known.iter().max_by(|a, b| strsim::jaro_winkler(name, a).total_cmp(&strsim::jaro_winkler(name, b)));
-            let near = best.filter(|best| strsim::jaro_winkler(name, best) >= 0.75);
-            let detail = near.map_or_else(|| "there is no such parameter".to_owned(), |near| format!("there is no such parameter; did you mean {near}?"));
+            let detail = nearest(name, known.iter().map(String::as_str)).map_or_else(
+                || "there is no such parameter".to_owned(),
+                |near| format!("there is no such parameter; did you mean {near}?"),
+            );
             errors.push(violation(&pointer, "unknown-parameter", detail));
         } else if !seen.insert(name) {
             errors.push(violation(&pointer, "repeated", "each parameter is sent once"));

@@ -70,11 +70,9 @@ impl FromRequestParts<App> for Reading {
         let Some(value) = parts.headers.get(YIMEN_POSITION) else {
             return Ok(Self { snapshot: app.read_model.snapshot(), asked: None });
         };
-        let position: Position = value
-            .to_str()
-            .ok()
-            .and_then(|text| text.parse().ok())
-            .ok_or_else(|| Problem::new(Code::InvalidHeader, "Yimen-Position takes a position that a write gave"))?;
+        let position: Position = value.to_str().ok().and_then(|text| text.parse().ok()).ok_or_else(|| {
+            Problem::new(Code::InvalidHeader, "Yimen-Position takes a position that a write gave")
+        })?;
         let snapshot = app.read_model.at_least(position, PATIENCE).await.map_err(behind)?;
         Ok(Self { snapshot, asked: Some(position) })
     }
@@ -91,7 +89,9 @@ impl Reading {
 }
 
 fn behind(error: Behind) -> Problem {
-    Problem::new(Code::ReadModelBehind, "the write that you name is not visible yet").retry_after(1).caused_by(error)
+    Problem::new(Code::ReadModelBehind, "the write that you name is not visible yet")
+        .retry_after(1)
+        .caused_by(error)
 }
 
 impl FromRequestParts<App> for StaffReading {

@@ -18,9 +18,11 @@ const LISTED: usize = 100;
 
 /// Refuses a body that does not say that it is JSON.
 pub(crate) fn require_media_type(headers: &HeaderMap) -> Result<(), Problem> {
-    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let media_type =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let is_json = essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"));
+    let is_json =
+        essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"));
     if is_json {
         Ok(())
     } else {
@@ -73,7 +75,7 @@ where
         }
     };
     for place in unknown {
-        let detail = match shape::nearest::<T>(&place) {
+        let detail = match shape::nearest_field::<T>(&place) {
             Some(known) => format!("there is no such field; did you mean {known}?"),
             None => "there is no such field".to_owned(),
         };
@@ -96,7 +98,9 @@ fn tokens(path: &serde_ignored::Path<'_>) -> Vec<String> {
         Path::Root => return Vec::new(),
         Path::Seq { parent, index } => (parent, Some(index.to_string())),
         Path::Map { parent, key } => (parent, Some(key.clone())),
-        Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => (parent, None),
+        Path::Some { parent } | Path::NewtypeStruct { parent } | Path::NewtypeVariant { parent } => {
+            (parent, None)
+        }
     };
     let mut tokens = tokens(parent);
     tokens.extend(token);
@@ -131,14 +135,16 @@ mod tests {
 
     #[test]
     fn what_is_right_is_read() {
-        let read = read::<Outer>(br#"{"region": "330106", "innerParts": [{"weight": 7}]}"#).expect("all is right");
+        let read =
+            read::<Outer>(br#"{"region": "330106", "innerParts": [{"weight": 7}]}"#).expect("all is right");
         let region = "330106".parse().expect("well formed");
         assert_eq!(read, Outer { region, inner_parts: vec![Inner { weight: 7 }] });
     }
 
     fn refused(text: &str) -> (Code, Vec<(String, String)>) {
         let problem = read::<Outer>(text.as_bytes()).expect_err("must be refused");
-        let errors = problem.errors().iter().map(|error| (error.pointer.clone(), error.code.clone())).collect();
+        let errors =
+            problem.errors().iter().map(|error| (error.pointer.clone(), error.code.clone())).collect();
         (problem.code(), errors)
     }
 
@@ -169,7 +175,8 @@ mod tests {
     fn an_unknown_field_is_refused_with_the_nearest_known() {
         let text = "{\"region\":\"330106\",\"innerParts\":[{\"weigth\":1}],\"a/b\":0}";
         let problem = read::<Outer>(text.as_bytes()).expect_err("must be refused");
-        let said: Vec<_> = problem.errors().iter().map(|error| (error.pointer.as_str(), error.detail.as_str())).collect();
+        let said: Vec<_> =
+            problem.errors().iter().map(|error| (error.pointer.as_str(), error.detail.as_str())).collect();
         let expected = [
             ("/innerParts/0/weigth", "there is no such field; did you mean weight?"),
             ("/a~1b", "there is no such field"),

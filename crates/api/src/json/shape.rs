@@ -5,11 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// Least similarity (Jaro–Winkler) at which a name is worth suggesting.
-const SIMILAR: f64 = 0.75;
-
 /// The known field most like the last of `tokens`, at the same place.
-pub(super) fn nearest<T: ToSchema>(tokens: &[String]) -> Option<String> {
+pub(super) fn nearest_field<T: ToSchema>(tokens: &[String]) -> Option<String> {
     let (unknown, place) = tokens.split_last()?;
     let shape = Shape::of::<T>();
     let mut at = vec![&shape.root];
@@ -17,9 +14,7 @@ pub(super) fn nearest<T: ToSchema>(tokens: &[String]) -> Option<String> {
         at = at.into_iter().flat_map(|schema| shape.below(schema, token)).collect();
     }
     let known = at.into_iter().flat_map(|schema| shape.fields(schema));
-    let rated = known.map(|field| (strsim::jaro_winkler(unknown, field), field));
-    let best = rated.filter(|(similar, _)| *similar >= SIMILAR).max_by(|(a, _), (b, _)| a.total_cmp(b));
-    best.map(|(_, field)| field.to_owned())
+    crate::nearest::nearest(unknown, known).map(str::to_owned)
 }
 
 /// A type's schema with those that it refers to, as JSON.
@@ -32,20 +27,23 @@ impl Shape {
     fn of<T: ToSchema>() -> Self {
         let mut schemas = Vec::new();
         T::schemas(&mut schemas);
-        let components =
-            schemas.into_iter().map(|(name, schema)| (name, serde_json::to_value(schema).unwrap_or_default()));
+        let components = schemas
+            .into_iter()
+            .map(|(name, schema)| (name, serde_json::to_value(schema).unwrap_or_default()));
         Self { root: serde_json::to_value(T::schema()).unwrap_or_default(), components: components.collect() }
     }
 
     /// The schema itself, or what it refers to, and all that it is composed of.
     fn resolved<'s>(&'s self, schema: &'s Value) -> Vec<&'s Value> {
-        let target = schema.get("$ref").and_then(Value::as_str).and_then(|reference| reference.rsplit('/').next());
+        let target =
+            schema.get("$ref").and_then(Value::as_str).and_then(|reference| reference.rsplit('/').next());
         let schema = target.and_then(|name| self.components.get(name)).unwrap_or(schema);
         let parts = ["allOf", "oneOf", "anyOf"].into_iter().filter_map(|key| schema.get(key)?.as_array());
         let mut all = vec![schema];
         // One level is all that our types have; going on would have to guard against loops.
         all.extend(parts.flatten().map(|part| {
-            let name = part.get("$ref").and_then(Value::as_str).and_then(|reference| reference.rsplit('/').next());
+            let name =
+                part.get("$ref").and_then(Value::as_str).and_then(|reference| reference.rsplit('/').next());
             name.and_then(|name| self.components.get(name)).unwrap_or(part)
         }));
         all
@@ -60,6 +58,10 @@ impl Shape {
 
     fn fields<'s>(&'s self, schema: &'s Value) -> Vec<&'s str> {
         let fields = |schema: &'s Value| schema.get("properties").and_then(Value::as_object);
-        self.resolved(schema).into_iter().filter_map(fields).flat_map(|fields| fields.keys().map(String::as_str)).collect()
+        self.resolved(schema)
+            .into_iter()
+            .filter_map(fields)
+            .flat_map(|fields| fields.keys().map(String::as_str))
+            .collect()
     }
 }

@@ -1,5 +1,7 @@
 //! The log as it is stored.
 
+use std::str::FromStr;
+
 use axum::extract::{OriginalUri, State};
 use axum::response::Response;
 use event_store::{Position, Recorded, StreamName};
@@ -10,7 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::App;
 use crate::extract::{Acting, Auditor, Cursor, Limit, Operator, Query};
 use crate::paging::next_link;
-use crate::problem::{Code, Problem, violation};
+use crate::problem::Problem;
 use crate::recorded::EventDocument;
 use crate::representation::Representation;
 use crate::responses::ReadProblems;
@@ -57,7 +59,9 @@ pub(crate) async fn list_events(
     let limit = listing.limit.get();
     let (events, next) = match &listing.stream {
         Some(stream) => {
-            let stream: StreamName = stream.parse().map_err(|_| refused("/stream", "not the name of a stream"))?;
+            let stream: StreamName = stream
+                .parse()
+                .map_err(|_| Problem::invalid_parameter("stream", "not the name of a stream"))?;
             let from = place::<u64>(listing.after.as_deref())?.unwrap_or(0);
             let events = app.store.read_stream(&stream, from, limit).await?;
             let next = events.last().map(|last| Cursor(last.revision + 1).to_string());
@@ -75,13 +79,10 @@ pub(crate) async fn list_events(
     Ok(Representation::private(&EventPage { items, next })?.with_next(link).answer(&headers))
 }
 
-fn place<K: std::str::FromStr>(after: Option<&str>) -> Result<Option<K>, Problem> {
+fn place<K: FromStr>(after: Option<&str>) -> Result<Option<K>, Problem> {
     let Some(after) = after else { return Ok(None) };
-    let cursor = serde_json::from_value::<Cursor<K>>(after.into());
-    cursor.map(|cursor| Some(cursor.0)).map_err(|_| refused("/after", "not a cursor of this list"))
-}
-
-fn refused(pointer: &str, detail: &str) -> Problem {
-    Problem::new(Code::InvalidParameter, "a query parameter is wrong; see errors")
-        .with_errors(vec![violation(pointer, "invalid", detail)])
+    let cursor: Result<Cursor<K>, _> = after.parse();
+    cursor
+        .map(|cursor| Some(cursor.0))
+        .map_err(|error| Problem::invalid_parameter("after", error.to_string()))
 }

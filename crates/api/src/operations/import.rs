@@ -79,7 +79,10 @@ pub(crate) async fn import_items(
     Ok(Json(ImportReport { rows: reports.into_iter().map(|(_, report)| report).collect() }))
 }
 
-async fn lane(source: ImportSource<'_>, rows: Vec<(usize, ImportRow)>) -> Result<Vec<(usize, RowReport)>, Problem> {
+async fn lane(
+    source: ImportSource<'_>,
+    rows: Vec<(usize, ImportRow)>,
+) -> Result<Vec<(usize, RowReport)>, Problem> {
     let mut reports = Vec::with_capacity(rows.len());
     for (index, row) in rows {
         let line = row.line;

@@ -138,7 +138,8 @@ fn read(row: ImportRow) -> Result<Read, Vec<Violation>> {
     let local_code = row.local_code.parse::<LocalCode>().map_err(|error| {
         note(Problem::invalid_field("", "invalid", error.to_string()), "/localCode");
     });
-    let content = json::read_value::<Box<ItemContent>>(row.content).map_err(|problem| note(problem, "/content"));
+    let content =
+        json::read_value::<Box<ItemContent>>(row.content).map_err(|problem| note(problem, "/content"));
     match (department, local_code, content) {
         (Ok((department, enrolment)), Ok(local_code), Ok(content)) => {
             Ok(Read { department, enrolment, local_code, content })
@@ -150,8 +151,9 @@ fn read(row: ImportRow) -> Result<Read, Vec<Violation>> {
 fn identified(department: ImportDepartment) -> Result<(DepartmentId, DepartmentCommand), Problem> {
     let code = match department.code {
         Some(code) => code,
-        None => OrganisationCode::new("local", department.name.default_text())
-            .map_err(|error| Problem::invalid_field("/name", "no-code", format!("there is no code, and {error}")))?,
+        None => OrganisationCode::new("local", department.name.default_text()).map_err(|error| {
+            Problem::invalid_field("/name", "no-code", format!("there is no code, and {error}"))
+        })?,
     };
     Ok((code.into(), DepartmentCommand::Enrol { name: department.name, region: department.region }))
 }
@@ -173,7 +175,8 @@ async fn enrol(source: &ImportSource<'_>, read: &Read) -> Result<Option<ImportOu
     if department.is_active() {
         return Ok(None);
     }
-    let error = violation("/department", "department-not-active", "the department is suspended or was succeeded");
+    let error =
+        violation("/department", "department-not-active", "the department is suspended or was succeeded");
     Ok(Some(ImportOutcome::Refused { errors: vec![error] }))
 }
 

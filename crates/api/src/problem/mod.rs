@@ -1,6 +1,6 @@
 //! Problem details (RFC 9457): the one form of every 4xx and 5xx answer.
 //!
-//! A handler returns a [`Problem`]; [`render`] writes it, so that the framework's own refusals (405, 413, …)
+//! A handler returns a [`Problem`]; [`render()`] writes it, so that the framework's own refusals (405, 413, …)
 //! come out in the same form. The client sees a stable code; the cause goes to `tracing` and nowhere else.
 
 mod code;
@@ -61,9 +61,16 @@ impl Problem {
         Self::invalid(vec![violation(pointer, code, detail)])
     }
 
+    /// A query parameter that is not acceptable.
+    pub(crate) fn invalid_parameter(name: &str, detail: impl Into<String>) -> Self {
+        Self::new(Code::InvalidParameter, "a query parameter is wrong; see errors")
+            .with_errors(vec![violation(&format!("/{name}"), "invalid", detail)])
+    }
+
     /// A failure of ours: the client learns that, the operator's log learns `cause`.
     pub fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::new(Code::Internal, "something went wrong here; the trace id finds it in the log").caused_by(cause)
+        Self::new(Code::Internal, "something went wrong here; the trace id finds it in the log")
+            .caused_by(cause)
     }
 
     /// Which resource there is none of.

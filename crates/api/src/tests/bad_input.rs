@@ -23,7 +23,11 @@ async fn bad_bodies_are_refused_and_nothing_is_written() {
     let answer = house.post(ITEMS, &clerk).json(&json!({"localCode": "A", "content": unknown})).await;
     assert_eq!(answer.problem(422), "invalid-content");
     assert_eq!(answer.errors(), [("/content/adience".to_owned(), "unknown-field".to_owned())]);
-    assert!(answer.json()["errors"][0]["detail"].as_str().is_some_and(|detail| detail.contains("did you mean audience?")));
+    assert!(
+        answer.json()["errors"][0]["detail"]
+            .as_str()
+            .is_some_and(|detail| detail.contains("did you mean audience?"))
+    );
 
     let long = content(&"长".repeat(201), "330106");
     let answer = house.post(ITEMS, &clerk).json(&json!({"localCode": "A", "content": long})).await;
@@ -80,7 +84,11 @@ async fn only_the_enrolled_and_active_register() {
     let stranger = house.clerk("local:无");
     assert_eq!(house.post(ITEMS, &stranger).json(&body).await.problem(409), "department-not-active");
     let suspension = "/registry/v1/departments/local:%E8%A5%BF%E6%B9%96%E5%8C%BA%E5%B8%82%E5%9C%BA%E7%9B%91%E7%AE%A1%E5%B1%80/suspension";
-    house.post(suspension, &house.operator()).json(&json!({"notice": {"zh-CN": "整顿"}})).await.expect(StatusCode::OK);
+    house
+        .post(suspension, &house.operator())
+        .json(&json!({"notice": {"zh-CN": "整顿"}}))
+        .await
+        .expect(StatusCode::OK);
     assert_eq!(house.post(ITEMS, &house.clerk(XIHU)).json(&body).await.problem(409), "department-not-active");
     house.draft(YUHANG, "A", &content("食品经营许可", "330110")).await;
     let again = house.post(ITEMS, &house.clerk(YUHANG)).json(&body).await;
@@ -101,9 +109,13 @@ async fn a_change_has_to_name_the_revision_that_it_changes() {
     assert_eq!(stale.json()["revision"], 1);
     let weak = house.put(&path, &clerk).header("if-match", "W/\"1\"").json(&newer).await;
     assert_eq!(weak.problem(412), "stale-revision");
-    assert_eq!(house.put(&path, &clerk).header("if-match", "1").json(&newer).await.problem(400), "invalid-header");
+    assert_eq!(
+        house.put(&path, &clerk).header("if-match", "1").json(&newer).await.problem(400),
+        "invalid-header"
+    );
     // Honoured on POST where it is sent.
-    let submit = house.post(&format!("{ITEMS}/{item}/submissions"), &clerk).header("if-match", "\"0\"").send().await;
+    let submit =
+        house.post(&format!("{ITEMS}/{item}/submissions"), &clerk).header("if-match", "\"0\"").send().await;
     assert_eq!(submit.problem(412), "stale-revision");
     assert_eq!(house.item(item).await["proposal"]["content"]["name"]["zh-CN"], "食品经营许可核发");
 }
@@ -123,7 +135,8 @@ async fn an_approval_is_of_exactly_what_was_read_and_by_somebody_else() {
     let foreign = house.post(&reviews, &house.department_reviewer(YUHANG)).json(&stale).await;
     assert_eq!(foreign.problem(403), "not-allowed");
     assert_eq!(house.post(&reviews, &house.reviewer()).json(&stale).await.problem(409), "other-stage");
-    let silent = json!({"decision": "reject", "revision": stale["revision"], "contentHash": stale["contentHash"]});
+    let silent =
+        json!({"decision": "reject", "revision": stale["revision"], "contentHash": stale["contentHash"]});
     let silent = house.post(&reviews, &house.department_reviewer(XIHU)).json(&silent).await;
     assert_eq!(silent.errors(), [("/comment".to_owned(), "blank".to_owned())]);
 
@@ -147,7 +160,11 @@ async fn whoever_reviews_at_both_stages_acts_in_the_role_of_the_stage() {
     let path = format!("{ITEMS}/{item}");
     house.post(&format!("{path}/submissions"), &house.clerk(XIHU)).send().await.expect(StatusCode::OK);
     let first = house.approval(item).await;
-    house.post(&format!("{path}/reviews"), &house.department_reviewer(XIHU)).json(&first).await.expect(StatusCode::OK);
+    house
+        .post(&format!("{path}/reviews"), &house.department_reviewer(XIHU))
+        .json(&first)
+        .await
+        .expect(StatusCode::OK);
     let both = house.token("bo", &["department-reviewer", "reviewer"], Some(YUHANG));
     let second = house.approval(item).await;
     house.post(&format!("{path}/reviews"), &both).json(&second).await.expect(StatusCode::OK);
@@ -164,7 +181,9 @@ async fn what_is_not_there_is_said_in_the_same_form() {
     let method = house.ask(Method::DELETE, "/catalogue/v1/entries").send().await;
     assert_eq!(method.problem(405), "method-not-allowed");
     assert_eq!(method.header("allow"), Some("GET,HEAD"));
-    let absent = house.put(&format!("{unknown}/name").replace("catalogue", "registry"), &house.steward()).header("if-match", "\"0\"");
+    let absent = house
+        .put(&format!("{unknown}/name").replace("catalogue", "registry"), &house.steward())
+        .header("if-match", "\"0\"");
     // Nothing that could have been read has that revision.
     assert_eq!(absent.json(&json!({"name": {"zh-CN": "名"}})).await.problem(412), "stale-revision");
     let submit = "/registry/v1/items/0d6f3c1e-0000-5000-8000-000000000001/submissions";
@@ -204,7 +223,8 @@ async fn a_full_disk_is_said_so_and_nothing_acknowledged_is_lost() {
     house.store.set_max_pages(Some(1)).await.expect("the quota changes");
     let mut status = StatusCode::CREATED;
     for number in 0..200 {
-        let body = json!({"localCode": format!("B-{number}"), "content": content(&"食".repeat(200), "330106")});
+        let body =
+            json!({"localCode": format!("B-{number}"), "content": content(&"食".repeat(200), "330106")});
         let answer = house.post(ITEMS, &house.clerk(XIHU)).json(&body).await;
         status = answer.status;
         if status != StatusCode::CREATED {

@@ -15,7 +15,9 @@ fn documents() -> Vec<(&'static str, Value)> {
 
 fn operations(document: &Value) -> impl Iterator<Item = (&String, &String, &Value)> {
     let paths = document["paths"].as_object().into_iter().flatten();
-    paths.flat_map(|(path, item)| item.as_object().into_iter().flatten().map(move |(method, op)| (path, method, op)))
+    paths.flat_map(|(path, item)| {
+        item.as_object().into_iter().flatten().map(move |(method, op)| (path, method, op))
+    })
 }
 
 #[test]
@@ -29,7 +31,10 @@ fn every_operation_has_a_name_a_tag_words_and_its_problems() {
             assert!(names.insert(id.to_owned()), "{name}: {id} is there twice");
             assert!(path.starts_with(&format!("/{name}/v1/")), "{path}");
             assert!(operation["tags"][0].is_string(), "{method} {path} has no tag");
-            assert!(operation["description"].is_string() && operation["summary"].is_string(), "{id} says nothing");
+            assert!(
+                operation["description"].is_string() && operation["summary"].is_string(),
+                "{id} says nothing"
+            );
             let responses = operation["responses"].as_object().expect("responses");
             for needed in ["400", "405", "500", "503"] {
                 assert!(responses.contains_key(needed), "{id} lacks {needed}");

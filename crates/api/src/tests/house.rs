@@ -3,11 +3,9 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
 use domain::{Actor, Entry, EntryCommand, EntryId, ItemId, Placement, PlacementCommand, Policy};
 use event_store::{Digest, Envelope, EventStore, execute, sqlite};
-use http::{HeaderMap, Method, Request, StatusCode, header};
-use http_body_util::BodyExt;
+use http::{Method, StatusCode};
 use identity::{Clock, DevelopmentIssuer, IssuerConfig, JwksSource, TokenRequest, Verifier, VerifierConfig};
 use jiff::Timestamp;
 use read_model::{Options, ReadModel};
@@ -15,9 +13,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
 use uuid::Uuid;
 
+use super::asking::Asking;
 use crate::{App, router};
 
 const ISSUER: &str = "https://id.example";
@@ -30,7 +28,7 @@ pub(crate) const YUHANG: &str = "local:余杭区市场监管局";
 pub(crate) struct House {
     pub(crate) app: App,
     pub(crate) store: Arc<sqlite::Sqlite>,
-    router: Router,
+    pub(super) router: Router,
     issuer: DevelopmentIssuer,
     follower: Follower,
     _directory: TempDir,
@@ -39,20 +37,6 @@ pub(crate) struct House {
 struct Follower {
     stop: CancellationToken,
     running: JoinHandle<()>,
-}
-
-/// A request in the making.
-pub(crate) struct Asking<'h> {
-    house: &'h House,
-    request: http::request::Builder,
-}
-
-/// What came back.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Vec<u8>,
 }
 
 impl House {
@@ -64,14 +48,18 @@ impl House {
         let port: Arc<dyn EventStore> = Arc::clone(&store) as Arc<dyn EventStore>;
         let options = Options::default();
         let stop = options.stop.clone();
-        let (read_model, follower) = ReadModel::start(Arc::clone(&port), options).await.expect("a new log replays");
+        let (read_model, follower) =
+            ReadModel::start(Arc::clone(&port), options).await.expect("a new log replays");
         let follower = Follower { stop, running: tokio::spawn(follower) };
         let issuer = DevelopmentIssuer::generate(ISSUER).expect("a key");
         let keys = directory.path().join("jwks.json");
         std::fs::write(&keys, issuer.jwks().to_string()).expect("the directory can be written");
         let trusted = IssuerConfig::new(ISSUER, vec![AUDIENCE.to_owned()], JwksSource::File(keys));
-        let verifier = Verifier::open(VerifierConfig::new(vec![trusted]), Clock::system()).await.expect("the keys are there");
-        let app = App::new(port, read_model, Arc::new(verifier), Arc::new(Policy::default()), Clock::system());
+        let verifier = Verifier::open(VerifierConfig::new(vec![trusted]), Clock::system())
+            .await
+            .expect("the keys are there");
+        let app =
+            App::new(port, read_model, Arc::new(verifier), Arc::new(Policy::default()), Clock::system());
         Self { router: router(app.clone()), app, store, issuer, follower, _directory: directory }
     }
 
@@ -123,7 +111,7 @@ impl House {
     }
 
     pub(crate) fn ask(&self, method: Method, path: &str) -> Asking<'_> {
-        Asking { house: self, request: Request::builder().method(method).uri(path) }
+        Asking::new(self, method, path)
     }
 
     pub(crate) fn get(&self, path: &str) -> Asking<'_> {
@@ -143,7 +131,10 @@ impl House {
         for (id, region) in [(XIHU, "330106"), (YUHANG, "330110")] {
             let (scheme, value) = id.split_once(':').expect("scheme:code");
             let body = json!({"code": {"scheme": scheme, "value": value}, "name": {"zh-CN": value}, "region": region});
-            self.post("/registry/v1/departments", &self.operator()).json(&body).await.expect(StatusCode::CREATED);
+            self.post("/registry/v1/departments", &self.operator())
+                .json(&body)
+                .await
+                .expect(StatusCode::CREATED);
         }
         self
     }
@@ -152,12 +143,21 @@ impl House {
     pub(crate) async fn draft(&self, department: &str, local_code: &str, content: &Value) -> ItemId {
         let body = json!({"localCode": local_code, "content": content});
         let answer = self.post("/registry/v1/items", &self.clerk(department)).json(&body).await;
-        answer.expect(StatusCode::CREATED)["id"].as_str().and_then(|id| id.parse().ok()).expect("an item's identifier")
+        answer.expect(StatusCode::CREATED)["id"]
+            .as_str()
+            .and_then(|id| id.parse().ok())
+            .expect("an item's identifier")
     }
 
     /// An item as an operator sees it, at least as new as the log is now.
     pub(crate) async fn item(&self, item: ItemId) -> Value {
-        self.get(&format!("/registry/v1/items/{item}")).bearer(&self.operator()).current().await.send().await.expect(StatusCode::OK)
+        self.get(&format!("/registry/v1/items/{item}"))
+            .bearer(&self.operator())
+            .current()
+            .await
+            .send()
+            .await
+            .expect(StatusCode::OK)
     }
 
     /// The body of an approval of what is submitted now.
@@ -169,18 +169,25 @@ impl House {
     /// Takes a draft all the way to the public.
     pub(crate) async fn publish(&self, department: &str, item: ItemId) {
         let path = format!("/registry/v1/items/{item}");
-        self.post(&format!("{path}/submissions"), &self.clerk(department)).send().await.expect(StatusCode::OK);
+        self.post(&format!("{path}/submissions"), &self.clerk(department))
+            .send()
+            .await
+            .expect(StatusCode::OK);
         for token in [self.department_reviewer(department), self.reviewer()] {
             let approval = self.approval(item).await;
             self.post(&format!("{path}/reviews"), &token).json(&approval).await.expect(StatusCode::OK);
         }
-        self.post(&format!("{path}/publication"), &self.clerk(department)).send().await.expect(StatusCode::OK);
+        self.post(&format!("{path}/publication"), &self.clerk(department))
+            .send()
+            .await
+            .expect(StatusCode::OK);
     }
 
     /// Does what the curator would: forms the entry and places the item there.
     pub(crate) async fn place(&self, item: ItemId, entry: EntryId) {
         self.command::<Entry>(&entry, &EntryCommand::Form).await;
-        self.command::<Placement>(&item, &PlacementCommand::Place { entry, basis: domain::Basis::default() }).await;
+        self.command::<Placement>(&item, &PlacementCommand::Place { entry, basis: domain::Basis::default() })
+            .await;
     }
 
     /// A command of the curator.
@@ -201,85 +208,9 @@ impl House {
 
     /// How many events the log holds.
     pub(crate) async fn events(&self) -> usize {
-        let events = self.store.read_all(event_store::Position::START, 10_000).await.expect("the log can be read");
+        let events =
+            self.store.read_all(event_store::Position::START, 10_000).await.expect("the log can be read");
         events.len()
-    }
-}
-
-impl Asking<'_> {
-    pub(crate) fn bearer(self, token: &str) -> Self {
-        self.header("authorization", &format!("Bearer {token}"))
-    }
-
-    pub(crate) fn header(self, name: &str, value: &str) -> Self {
-        Self { request: self.request.header(name, value), ..self }
-    }
-
-    /// Asks for an answer that shows everything that the log holds now.
-    pub(crate) async fn current(self) -> Self {
-        let head = self.house.store.head().await.expect("the log answers");
-        self.header("yimen-position", &head.to_string())
-    }
-
-    pub(crate) async fn json(self, body: &Value) -> Answer {
-        self.text(&body.to_string()).await
-    }
-
-    pub(crate) async fn text(self, body: &str) -> Answer {
-        self.header("content-type", "application/json").body(Body::from(body.to_owned())).await
-    }
-
-    pub(crate) async fn send(self) -> Answer {
-        self.body(Body::empty()).await
-    }
-
-    pub(crate) async fn body(self, body: Body) -> Answer {
-        let request = self.request.body(body).expect("a request");
-        let response = self.house.router.clone().oneshot(request).await.expect("the router always answers");
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.expect("the body comes").to_bytes().to_vec();
-        Answer { status: parts.status, headers: parts.headers, body }
-    }
-}
-
-impl Answer {
-    /// The body, if the status is this one.
-    #[track_caller]
-    pub(crate) fn expect(&self, status: StatusCode) -> Value {
-        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
-        if self.body.is_empty() { Value::Null } else { self.json() }
-    }
-
-    #[track_caller]
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).expect("the body is JSON")
-    }
-
-    /// The problem's code, after a look at its form.
-    #[track_caller]
-    pub(crate) fn problem(&self, status: u16) -> String {
-        let body = self.expect(StatusCode::from_u16(status).expect("a status"));
-        assert_eq!(self.header("content-type"), Some("application/problem+json"));
-        assert_eq!(body["status"], status);
-        assert_eq!(body["traceId"].as_str().map(str::len), Some(32));
-        assert!(body["title"].is_string() && body["detail"].is_string(), "{body}");
-        let code = body["type"].as_str().and_then(|kind| kind.strip_prefix("urn:yimen:problem:"));
-        code.expect("a type of ours").to_owned()
-    }
-
-    /// The pointers and codes of the problem's errors.
-    pub(crate) fn errors(&self) -> Vec<(String, String)> {
-        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let body = self.json();
-        body["errors"].as_array().into_iter().flatten().map(|error| (text(&error["pointer"]), text(&error["code"]))).collect()
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
-    }
-
-    pub(crate) fn etag(&self) -> String {
-        self.header(header::ETAG.as_str()).expect("an entity tag").to_owned()
     }
 }
 

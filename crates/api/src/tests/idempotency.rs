@@ -13,17 +13,26 @@ async fn a_repeated_command_is_answered_and_not_carried_out_again() {
     let house = House::open().await.with_departments().await;
     let clerk = house.clerk(XIHU);
     let body = json!({"localCode": "A", "content": content("食品经营许可", "330106")});
-    let send = async |body: &serde_json::Value| house.post(ITEMS, &clerk).header("idempotency-key", "k-1").json(body).await;
+    let send = async |body: &serde_json::Value| {
+        house.post(ITEMS, &clerk).header("idempotency-key", "k-1").json(body).await
+    };
     let first = send(&body).await;
     let before = house.events().await;
     let again = send(&body).await;
     assert_eq!(again.expect(StatusCode::CREATED)["id"], first.expect(StatusCode::CREATED)["id"]);
-    assert_eq!((again.header("idempotent-replayed"), first.header("idempotent-replayed")), (Some("true"), None));
+    assert_eq!(
+        (again.header("idempotent-replayed"), first.header("idempotent-replayed")),
+        (Some("true"), None)
+    );
 
     let other = json!({"localCode": "B", "content": content("食品经营许可", "330106")});
     assert_eq!(send(&other).await.problem(422), "idempotency-key-reused");
-    let elsewhere = house.post(&format!("{ITEMS}/{}/submissions", first.json()["id"].as_str().expect("an id")), &clerk);
-    assert_eq!(elsewhere.header("idempotency-key", "k-1").send().await.problem(422), "idempotency-key-reused");
+    let elsewhere =
+        house.post(&format!("{ITEMS}/{}/submissions", first.json()["id"].as_str().expect("an id")), &clerk);
+    assert_eq!(
+        elsewhere.header("idempotency-key", "k-1").send().await.problem(422),
+        "idempotency-key-reused"
+    );
     assert_eq!(house.events().await, before);
 }
 
@@ -53,7 +62,8 @@ async fn keys_of_two_people_are_different_keys() {
     let suspend = house.post(&format!("{path}/suspension"), &house.operator()).header("idempotency-key", "k");
     suspend.json(&notice).await.expect(StatusCode::OK);
     let other = house.token("otto", &["operator"], None);
-    let resume = house.post(&format!("{path}/resumption"), &other).header("idempotency-key", "k").send().await;
+    let resume =
+        house.post(&format!("{path}/resumption"), &other).header("idempotency-key", "k").send().await;
     assert_eq!(resume.header("idempotent-replayed"), None);
     resume.expect(StatusCode::OK);
 }

@@ -17,7 +17,8 @@ async fn an_item_goes_from_its_draft_to_the_catalogue() {
     house.publish(YUHANG, other).await;
     house.place(other, EntryId::founded_by(item)).await;
 
-    let list = house.get("/catalogue/v1/entries?region=330106").current().await.send().await.expect(StatusCode::OK);
+    let list =
+        house.get("/catalogue/v1/entries?region=330106").current().await.send().await.expect(StatusCode::OK);
     let entry = &list["items"][0];
     assert_eq!(entry["id"], item.to_string());
     assert_eq!(entry["name"], "食品经营许可核发");
@@ -35,7 +36,12 @@ async fn an_item_goes_from_its_draft_to_the_catalogue() {
     let text = String::from_utf8_lossy(&answer.body);
     assert!(!text.contains("9101"), "the backend's address stays inside");
 
-    let searched = house.get("/catalogue/v1/entries?q=%E9%A3%9F%E5%93%81%E7%BB%8F%E8%90%A5").current().await.send().await;
+    let searched = house
+        .get("/catalogue/v1/entries?q=%E9%A3%9F%E5%93%81%E7%BB%8F%E8%90%A5")
+        .current()
+        .await
+        .send()
+        .await;
     assert_eq!(searched.expect(StatusCode::OK)["items"][0]["id"], item.to_string());
     let suggested = house.get("/catalogue/v1/suggest?q=spjy").current().await.send().await;
     assert_eq!(suggested.expect(StatusCode::OK)["items"][0]["id"], item.to_string());
@@ -54,13 +60,15 @@ async fn a_write_is_answered_with_a_receipt_that_a_reader_can_use() {
     assert_eq!(location, format!("/registry/v1/items/{}", receipt["id"].as_str().expect("an id")));
 
     let position = receipt["position"].as_str().expect("a position");
-    let read = house.get(&location).bearer(&house.clerk(XIHU)).header("yimen-position", position).send().await;
+    let read =
+        house.get(&location).bearer(&house.clerk(XIHU)).header("yimen-position", position).send().await;
     let item = read.expect(StatusCode::OK);
     assert_eq!(item["states"], json!(["draft"]));
     assert_eq!(item["proposal"]["content"]["name"]["zh-CN"], "食品经营许可");
 
     // The tag of what was read is what If-Match takes.
-    let revised = house.put(&format!("{location}/content"), &house.clerk(XIHU)).header("if-match", &read.etag());
+    let revised =
+        house.put(&format!("{location}/content"), &house.clerk(XIHU)).header("if-match", &read.etag());
     let revised = revised.json(&content("食品经营许可核发", "330106")).await;
     assert_eq!(revised.expect(StatusCode::OK)["revision"], 1);
 }
@@ -89,14 +97,21 @@ async fn merged_entries_redirect_and_come_back() {
     let survivor = house.get(&format!("/catalogue/v1/entries/{stays}")).send().await.expect(StatusCode::OK);
     assert_eq!(survivor["offerings"].as_array().map(Vec::len), Some(2));
 
-    let changes = house.get(&format!("/catalogue/v1/changes?since={since}")).send().await.expect(StatusCode::OK);
-    let kinds: Vec<_> = changes["items"].as_array().expect("a list").iter().map(|change| (&change["type"], &change["id"])).collect();
+    let changes =
+        house.get(&format!("/catalogue/v1/changes?since={since}")).send().await.expect(StatusCode::OK);
+    let kinds: Vec<_> = changes["items"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|change| (&change["type"], &change["id"]))
+        .collect();
     let (removed, upserted) = (json!("removed"), json!("upserted"));
     let (gone_id, stays_id) = (json!(gone.to_string()), json!(stays.to_string()));
     assert!(kinds.contains(&(&removed, &gone_id)) && kinds.contains(&(&upserted, &stays_id)), "{kinds:?}");
 
     let back = json!({"into": gone.to_string(), "comment": "反向"});
-    let loop_ = house.post(&format!("/registry/v1/entries/{stays}/merge"), &house.steward()).json(&back).await;
+    let loop_ =
+        house.post(&format!("/registry/v1/entries/{stays}/merge"), &house.steward()).json(&back).await;
     assert_eq!(loop_.problem(409), "merge-loop");
 
     let restore = format!("/registry/v1/entries/{gone}/restoration");
@@ -117,7 +132,13 @@ async fn a_steward_splits_an_item_off_into_an_entry_of_its_own() {
     let place = format!("/registry/v1/items/{other}/placement");
     let body = json!({"entry": other.to_string(), "comment": "变更与核发是两个事项"});
     house.post(&place, &house.steward()).json(&body).await.expect(StatusCode::OK);
-    let entry = house.get(&format!("/catalogue/v1/entries/{other}")).current().await.send().await.expect(StatusCode::OK);
+    let entry = house
+        .get(&format!("/catalogue/v1/entries/{other}"))
+        .current()
+        .await
+        .send()
+        .await
+        .expect(StatusCode::OK);
     assert_eq!(entry["name"], "食品经营许可变更");
     let shown = house.get(&format!("/registry/v1/entries/{other}")).bearer(&house.steward()).send().await;
     assert_eq!(shown.expect(StatusCode::OK)["placements"][0]["by"], "steward");

@@ -1,8 +1,9 @@
 //! The API as a whole, in memory: the real router, log, read model and tokens; no sockets.
 
+mod asking;
 mod bad_input;
 mod documents;
-pub(crate) mod house;
+mod house;
 mod idempotency;
 mod main_path;
 mod operating;

@@ -24,7 +24,9 @@ fn row(line: u64, local_code: &str, name: &str) -> Value {
 
 fn outcomes(report: &Value) -> Vec<(u64, &str)> {
     let rows = report["rows"].as_array().expect("rows");
-    rows.iter().map(|row| (row["line"].as_u64().expect("a line"), row["outcome"].as_str().expect("an outcome"))).collect()
+    rows.iter()
+        .map(|row| (row["line"].as_u64().expect("a line"), row["outcome"].as_str().expect("an outcome")))
+        .collect()
 }
 
 #[tokio::test]
@@ -38,8 +40,16 @@ async fn each_row_of_an_import_has_its_own_outcome_and_may_come_again() {
     long["content"]["summary"] = json!({"zh-CN": "长".repeat(2001)});
     let batch = json!({"source": "items.csv", "rows": [row(1, "A", "养老"), row(2, "B", "低保"), wrong, long, row(5, "A", "养老金")]});
     let report = house.post(IMPORTS, &house.operator()).json(&batch).await.expect(StatusCode::OK);
-    assert_eq!(outcomes(&report), [(1, "created"), (2, "created"), (3, "refused"), (4, "refused"), (5, "updated")]);
-    let pointers: Vec<_> = report["rows"][2]["errors"].as_array().expect("errors").iter().map(|error| error["pointer"].clone()).collect();
+    assert_eq!(
+        outcomes(&report),
+        [(1, "created"), (2, "created"), (3, "refused"), (4, "refused"), (5, "updated")]
+    );
+    let pointers: Vec<_> = report["rows"][2]["errors"]
+        .as_array()
+        .expect("errors")
+        .iter()
+        .map(|error| error["pointer"].clone())
+        .collect();
     assert_eq!(pointers, ["/department/code", "/localCode", "/content/regions/0"]);
     assert_eq!(report["rows"][3]["errors"][0]["pointer"], "/content/summary/zh-CN");
 
@@ -79,7 +89,8 @@ async fn a_channel_is_filed_by_one_and_approved_by_another() {
     house.post(&approval, &house.reviewer()).send().await.expect(StatusCode::OK);
     let shown = house.get(path).bearer(&house.reviewer()).current().await.send().await.expect(StatusCode::OK);
     assert_eq!(shown["standing"], json!({"type": "approved"}));
-    let suspended = house.post(&format!("{path}/suspension"), &house.operator()).json(&json!({"reason": " "})).await;
+    let suspended =
+        house.post(&format!("{path}/suspension"), &house.operator()).json(&json!({"reason": " "})).await;
     assert_eq!(suspended.errors(), [("/reason".to_owned(), "blank".to_owned())]);
     house.post(&format!("{path}/closure"), &house.operator()).send().await.expect(StatusCode::OK);
     assert_eq!(house.post(&approval, &house.reviewer()).send().await.problem(409), "wrong-state");
@@ -93,16 +104,28 @@ async fn a_department_is_renamed_succeeded_and_listed() {
     let path = "/registry/v1/departments/local:%E4%BD%99%E6%9D%AD%E5%8C%BA%E5%B8%82%E5%9C%BA%E7%9B%91%E7%AE%A1%E5%B1%80";
     let rename = house.put(&format!("{path}/name"), &house.operator()).header("if-match", "\"0\"");
     rename.json(&json!({"name": {"zh-CN": "余杭区市场局"}})).await.expect(StatusCode::OK);
-    let unknown = house.post(&format!("{path}/succession"), &house.operator()).json(&json!({"by": "local:无"})).await;
+    let unknown =
+        house.post(&format!("{path}/succession"), &house.operator()).json(&json!({"by": "local:无"})).await;
     assert_eq!(unknown.problem(409), "department-not-active");
-    house.post(&format!("{path}/succession"), &house.operator()).json(&json!({"by": XIHU})).await.expect(StatusCode::OK);
-    let shown = house.get(path).bearer(&house.clerk(YUHANG)).current().await.send().await.expect(StatusCode::OK);
+    house
+        .post(&format!("{path}/succession"), &house.operator())
+        .json(&json!({"by": XIHU}))
+        .await
+        .expect(StatusCode::OK);
+    let shown =
+        house.get(path).bearer(&house.clerk(YUHANG)).current().await.send().await.expect(StatusCode::OK);
     assert_eq!((&shown["name"]["zh-CN"], &shown["standing"]["by"]), (&json!("余杭区市场局"), &json!(XIHU)));
     let resumed = house.post(&format!("{path}/resumption"), &house.operator()).send().await;
     assert_eq!(resumed.problem(409), "department-succeeded");
-    let list = house.get("/registry/v1/departments?limit=1").bearer(&house.operator()).send().await.expect(StatusCode::OK);
+    let list = house
+        .get("/registry/v1/departments?limit=1")
+        .bearer(&house.operator())
+        .send()
+        .await
+        .expect(StatusCode::OK);
     let next = list["next"].as_str().expect("more");
-    let rest = house.get(&format!("/registry/v1/departments?cursor={next}")).bearer(&house.operator()).send().await;
+    let rest =
+        house.get(&format!("/registry/v1/departments?cursor={next}")).bearer(&house.operator()).send().await;
     assert_eq!(rest.expect(StatusCode::OK)["items"].as_array().map(Vec::len), Some(1));
 }
 
@@ -112,7 +135,12 @@ async fn a_duplicate_case_is_shown_side_by_side_and_decided() {
     let a = house.draft(XIHU, "A", &content("食品经营许可", "330106")).await;
     let b = house.draft(XIHU, "B", &content("食品经营许可核发", "330106")).await;
     let id = CaseId::new(a, b);
-    house.command::<DuplicateCase>(&id, &DuplicateCaseCommand::Suspect { items: [a, b], basis: Basis::default() }).await;
+    house
+        .command::<DuplicateCase>(
+            &id,
+            &DuplicateCaseCommand::Suspect { items: [a, b], basis: Basis::default() },
+        )
+        .await;
     let path = format!("/registry/v1/duplicate-cases/{id}");
     let shown = house.get(&path).bearer(&house.steward()).current().await.send().await.expect(StatusCode::OK);
     assert_eq!(shown["sideBySide"].as_array().map(Vec::len), Some(2));
@@ -122,12 +150,18 @@ async fn a_duplicate_case_is_shown_side_by_side_and_decided() {
     let foreign = json!({"primary": "0d6f3c1e-0000-5000-8000-000000000001"});
     let foreign = house.post(&confirmation, &house.steward()).json(&foreign).await;
     assert_eq!(foreign.errors(), [("/primary".to_owned(), "foreign-primary".to_owned())]);
-    house.post(&confirmation, &house.steward()).json(&json!({"primary": a.to_string()})).await.expect(StatusCode::OK);
-    let dismissal = house.post(&format!("{path}/dismissal"), &house.steward()).json(&json!({"comment": "不同"})).await;
+    house
+        .post(&confirmation, &house.steward())
+        .json(&json!({"primary": a.to_string()}))
+        .await
+        .expect(StatusCode::OK);
+    let dismissal =
+        house.post(&format!("{path}/dismissal"), &house.steward()).json(&json!({"comment": "不同"})).await;
     assert_eq!(dismissal.problem(409), "case-decided");
     let listed = async |state: &str| {
         let path = format!("/registry/v1/duplicate-cases?state={state}");
-        let answer = house.get(&path).bearer(&house.steward()).current().await.send().await.expect(StatusCode::OK);
+        let answer =
+            house.get(&path).bearer(&house.steward()).current().await.send().await.expect(StatusCode::OK);
         answer["items"].as_array().map(Vec::len)
     };
     assert_eq!((listed("open").await, listed("decided").await), (Some(0), Some(1)));
@@ -152,8 +186,18 @@ async fn a_retirement_needs_notice_and_a_real_successor() {
     let nowhere = retirement(Some("0d6f3c1e-0000-5000-8000-000000000001"), "2099-01-01T00:00:00Z");
     let nowhere = house.post(&path, &house.clerk(XIHU)).json(&nowhere).await;
     assert_eq!(nowhere.errors(), [("/replacedBy".to_owned(), "unknown-entry".to_owned())]);
-    house.post(&path, &house.clerk(XIHU)).json(&retirement(None, "2099-01-01T00:00:00Z")).await.expect(StatusCode::OK);
-    let entry = house.get(&format!("/catalogue/v1/entries/{item}")).current().await.send().await.expect(StatusCode::OK);
+    house
+        .post(&path, &house.clerk(XIHU))
+        .json(&retirement(None, "2099-01-01T00:00:00Z"))
+        .await
+        .expect(StatusCode::OK);
+    let entry = house
+        .get(&format!("/catalogue/v1/entries/{item}"))
+        .current()
+        .await
+        .send()
+        .await
+        .expect(StatusCode::OK);
     assert_eq!(entry["offerings"][0]["standing"]["type"], "retiring");
     house.post(&format!("{path}/cancellation"), &house.clerk(XIHU)).send().await.expect(StatusCode::OK);
 }
@@ -165,12 +209,22 @@ async fn an_item_changes_hands_when_both_sides_agree() {
     let path = format!("/registry/v1/items/{item}/transfer");
     house.post(&path, &house.clerk(XIHU)).json(&json!({"to": YUHANG})).await.expect(StatusCode::OK);
     // The new owner sees what it would take over.
-    let seen = house.get(&format!("/registry/v1/items/{item}")).bearer(&house.clerk(YUHANG)).current().await.send().await;
+    let seen = house
+        .get(&format!("/registry/v1/items/{item}"))
+        .bearer(&house.clerk(YUHANG))
+        .current()
+        .await
+        .send()
+        .await;
     assert_eq!(seen.expect(StatusCode::OK)["transfer"]["to"], YUHANG);
     let acceptance = json!({"announcement": {"zh-CN": "由余杭接办"}, "effective": "2099-01-01T00:00:00Z"});
     let own = house.post(&format!("{path}/acceptance"), &house.clerk(XIHU)).json(&acceptance).await;
     assert_eq!(own.problem(403), "not-allowed");
-    house.post(&format!("{path}/acceptance"), &house.clerk(YUHANG)).json(&acceptance).await.expect(StatusCode::OK);
+    house
+        .post(&format!("{path}/acceptance"), &house.clerk(YUHANG))
+        .json(&acceptance)
+        .await
+        .expect(StatusCode::OK);
     house.post(&format!("{path}/cancellation"), &house.clerk(YUHANG)).send().await.expect(StatusCode::OK);
 }
 
@@ -206,7 +260,8 @@ async fn a_defect_costs_one_request_and_tells_nothing() {
         async move { quiet() }
     };
     let fails = || async { Problem::internal("secret") };
-    let routes = Router::new().route("/panics", axum::routing::get(panics)).route("/fails", axum::routing::get(fails));
+    let routes =
+        Router::new().route("/panics", axum::routing::get(panics)).route("/fails", axum::routing::get(fails));
     let router = stack::around(routes);
     for path in ["/panics", "/fails"] {
         let request = Request::get(path).body(Body::empty()).expect("a request");

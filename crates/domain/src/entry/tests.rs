@@ -159,3 +159,14 @@ fn a_restored_entry_keeps_the_name_that_it_had() {
     let expected = Entry::Formed { name: Some(name()), primary: None, merged_into: None };
     assert_eq!(given(history).state(), expected);
 }
+
+#[test]
+fn the_curator_founds_entries_and_changes_none() {
+    for command in [
+        EntryCommand::Rename { name: name() },
+        merge(other(), &[other()]),
+        EntryCommand::ChoosePrimary { item: item("1") },
+    ] {
+        given(formed()).when(command, &system()).refused(&EntryRejection::NotAllowed);
+    }
+}

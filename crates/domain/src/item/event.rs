@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{ContentHash, ItemContent, Outcome, Stage};
-use crate::{DepartmentId, DomainEvent, LocalCode, LocalizedText, StaffId};
+use crate::{DepartmentId, DomainEvent, LocalCode, LocalizedText, Role, StaffId};
 
 /// An event of an item's stream.
 ///
@@ -82,6 +82,8 @@ pub enum ItemEvent {
     Suspended {
         /// What callers are told.
         notice: LocalizedText,
+        /// In which role they were stopped: what an operator stopped, the department can't let through.
+        by: Role,
     },
     /// The suspension ended.
     Resumed {},

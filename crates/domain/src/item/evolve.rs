@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     ApprovalBasis, ContentHash, Item, ItemContent, ItemEvent, LiveContent, Outcome, Proposal, Publication,
-    Registered, Retirement, Review, Stage, Transfer,
+    Registered, Retirement, Review, Stage, Suspension, Transfer,
 };
 use crate::{Authors, LocalizedText, StaffId};
 
@@ -53,7 +53,9 @@ impl Registered {
                 self.with_proposal(|proposal| proposal.approve(*revision, content_hash, basis));
             }
             ItemEvent::Published { revision, content_hash } => self.make_public(*revision, content_hash),
-            ItemEvent::Suspended { notice } => self.with_live(|live| live.suspension = Some(notice.clone())),
+            ItemEvent::Suspended { notice, by } => {
+                self.with_live(|live| live.suspension = Some(Suspension { notice: notice.clone(), by: *by }));
+            }
             ItemEvent::Resumed {} => self.with_live(|live| live.suspension = None),
             ItemEvent::TransferProposed { to } => self.transfer = Some(Transfer::Proposed { to: to.clone() }),
             ItemEvent::TransferAccepted { announcement, effective } => {

@@ -18,7 +18,9 @@ pub use parts::{
     Access, Backend, ClaimRequest, EntryPoint, EntryPointChannel, Material, Office, TimeLimits, Timeouts,
 };
 pub use rejection::ItemRejection;
-pub use state::{Item, LiveContent, Proposal, Publication, Registered, Retirement, Review, Stage, Transfer};
+pub use state::{
+    Item, LiveContent, Proposal, Publication, Registered, Retirement, Review, Stage, Suspension, Transfer,
+};
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{ApprovalBasis, ContentHash, ItemContent, Outcome};
-use crate::{Authors, DepartmentId, LocalCode, LocalizedText, StaffId};
+use crate::{Authors, DepartmentId, LocalCode, LocalizedText, Role, StaffId};
 
 /// A service item.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -139,10 +139,19 @@ pub struct LiveContent {
     pub revision: u64,
     /// What its approval rests on.
     pub basis: ApprovalBasis,
-    /// The notice to callers while it is suspended.
-    pub suspension: Option<LocalizedText>,
+    /// Why it can't be called for now.
+    pub suspension: Option<Suspension>,
     /// Its announced end.
     pub retirement: Option<Retirement>,
+}
+
+/// Calls stopped for now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suspension {
+    /// What callers are told.
+    pub notice: LocalizedText,
+    /// In which role it was stopped: what an operator stopped, the department can't let through.
+    pub by: Role,
 }
 
 /// An announced end.

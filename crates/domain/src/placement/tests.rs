@@ -94,9 +94,17 @@ fn the_curator_undoes_nothing_that_a_steward_decided() {
 
 #[test]
 fn what_is_withdrawn_can_be_placed_again() {
-    let withdrawn = PlacementEvent::Withdrawn { from: entry("1") };
+    let withdrawn = PlacementEvent::Withdrawn { from: entry("1"), by: Decider::Curator };
     given(placed(Decider::Curator)).when(PlacementCommand::Withdraw, &system()).then([withdrawn.clone()]);
     given([placed(Decider::Curator), vec![withdrawn]].concat())
         .when(place("1"), &steward())
         .then(placed(Decider::Steward));
+}
+
+#[test]
+fn what_a_steward_withdrew_the_curator_does_not_place_again() {
+    let withdrawn = PlacementEvent::Withdrawn { from: entry("1"), by: Decider::Steward };
+    given([placed(Decider::Curator), vec![withdrawn]].concat())
+        .when(place("1"), &system())
+        .refused(&PlacementRejection::StewardDecided);
 }

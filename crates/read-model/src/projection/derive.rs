@@ -153,7 +153,7 @@ impl Snapshot {
             department: Arc::clone(self.departments.get(&item.state.department)?),
             content: Arc::clone(&live.content),
             revision: live.revision,
-            suspension: live.suspension.clone().map(Arc::new),
+            suspension: live.suspension.as_ref().map(|suspension| Arc::new(suspension.notice.clone())),
             retirement: live.retirement.clone().map(Arc::new),
             transfer,
         })

@@ -32,7 +32,7 @@ impl ItemView {
     /// The entry that it is placed in, before aliases are resolved.
     pub fn entry(&self) -> Option<EntryId> {
         match self.placement {
-            Placement::Unplaced => None,
+            Placement::Unplaced | Placement::Withdrawn { .. } => None,
             Placement::Placed { entry, .. } => Some(entry),
         }
     }

@@ -10,7 +10,7 @@ use std::path::Path;
 use serde_path_to_error::Segment;
 use toml::Value;
 
-use self::layers::Layers;
+use self::layers::{Layers, Source};
 pub use self::settings::{Config, Identity, Listen, Log, LogFormat};
 pub use self::suggestion::nearest;
 use crate::cli::ConfigSource;
@@ -78,7 +78,13 @@ fn explain(error: &serde_path_to_error::Error<toml::de::Error>, layers: &Layers)
     let message = error.inner().message();
     let mut path = error.path().to_string();
     let Some((found, known)) = suggestion::unknown_field(message) else {
-        return format!("{path}: {message} (from {})", layers.source(&path));
+        let place = if path == "." { String::new() } else { format!("{path}: ") };
+        return match layers.source(&path) {
+            Source::Default => format!("{place}{message}"),
+            source @ (Source::File(_) | Source::Environment(_) | Source::Flag(_)) => {
+                format!("{place}{message} (from {source})")
+            }
+        };
     };
     let ends_in_it = matches!(error.path().iter().next_back(), Some(Segment::Map { key }) if key == found);
     if !ends_in_it {
@@ -191,9 +197,22 @@ mod tests {
     }
 
     #[test]
+    fn only_known_issuers_can_speak_for_staff() {
+        let setting = ("identity.staff_issuers", "[\"https://id.exampl\"]");
+        let error = layered(MINIMAL, &[], &[setting]).expect_err("no such issuer");
+        assert_eq!(
+            error,
+            "identity.staff_issuers: there is no issuer https://id.exampl; did you mean https://id.example?"
+        );
+        let loaded = layered(MINIMAL, &[], &[("identity.staff_issuers", "[\"https://id.example\"]")]);
+        assert!(loaded.expect("valid").config.identity.staff_verifier().is_some());
+        assert!(layered(MINIMAL, &[], &[]).expect("valid").config.identity.staff_verifier().is_none());
+    }
+
+    #[test]
     fn what_is_missing_is_named() {
         let error = layered("", &[], &[]).expect_err("nothing is there");
-        assert!(error.contains("data_dir"), "{error}");
+        assert_eq!(error, "missing field `data_dir`");
     }
 
     #[test]

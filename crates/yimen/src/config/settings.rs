@@ -9,6 +9,8 @@ use jiff::fmt::serde::unsigned_duration::friendly::compact::required as friendly
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::nearest;
+
 /// The whole configuration of `yimen serve`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -71,6 +73,10 @@ impl Default for Listen {
 pub struct Identity {
     /// The issuers whose tokens are accepted; at least one.
     pub issuers: Vec<IssuerConfig>,
+    /// The issuers whose `roles` make somebody staff. Every issuer if it is empty: right only where all of them are
+    /// the city's own.
+    #[serde(default)]
+    pub staff_issuers: Vec<String>,
     /// The longest token that is looked at, in bytes.
     #[serde(default = "default_max_token_bytes")]
     pub max_token_bytes: usize,
@@ -98,6 +104,7 @@ impl Identity {
     pub fn of(issuers: Vec<IssuerConfig>) -> Self {
         Self {
             issuers,
+            staff_issuers: Vec::new(),
             max_token_bytes: default_max_token_bytes(),
             cache: VerdictCacheConfig::default(),
             refresh: RefreshConfig::default(),
@@ -113,6 +120,25 @@ impl Identity {
             max_token_bytes: self.max_token_bytes,
             cache: self.cache.clone(),
             refresh: self.refresh.clone(),
+        }
+    }
+
+    /// The part that the verifier of staff takes, where not every issuer speaks for staff.
+    pub fn staff_verifier(&self) -> Option<VerifierConfig> {
+        let mut verifier = self.verifier();
+        verifier.issuers.retain(|issuer| self.staff_issuers.contains(&issuer.issuer));
+        (!self.staff_issuers.is_empty()).then_some(verifier)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        self.verifier().check().map_err(|error| format!("identity: {error}"))?;
+        let known = || self.issuers.iter().map(|issuer| issuer.issuer.as_str());
+        match self.staff_issuers.iter().find(|name| !known().any(|issuer| issuer == *name)) {
+            None => Ok(()),
+            Some(name) => {
+                let hint = nearest(name, known()).map(|known| format!("; did you mean {known}?"));
+                Err(format!("identity.staff_issuers: there is no issuer {name}{}", hint.unwrap_or_default()))
+            }
         }
     }
 
@@ -158,7 +184,7 @@ pub enum LogFormat {
 impl Config {
     /// Checks what the types can't say.
     pub fn check(&self) -> Result<(), String> {
-        self.identity.verifier().check().map_err(|error| format!("identity: {error}"))?;
+        self.identity.check()?;
         self.gateway.check().map_err(|error| format!("gateway: {error}"))?;
         if self.listen.max_connections == 0 {
             return Err("listen.max_connections must be more than zero".to_owned());

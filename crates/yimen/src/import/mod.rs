@@ -57,6 +57,7 @@ pub async fn run(args: ImportArgs) -> Result<Counts, Failure> {
     let counts = report.finish()?;
     match outcome {
         Ok(()) => Ok(counts),
+        Err(failure) if counts.rows() == 0 => Err(failure),
         Err(failure) => Err(Failure::new(format!(
             "{failure}; {} rows were settled before: run the same import again, and it goes on where it stopped",
             counts.rows()

@@ -10,7 +10,7 @@ use domain::Policy;
 use event_store::sqlite::Sqlite;
 use event_store::{EventStore, Position};
 use gateway::Gateway;
-use identity::{AssertionSigner, Clock, Es256Key, PseudonymSecret, Verifier};
+use identity::{AssertionSigner, Clock, Es256Key, PseudonymSecret, Verifier, VerifierConfig};
 use jiff::Timestamp;
 use read_model::ReadModel;
 use tokio::net::TcpListener;
@@ -107,18 +107,17 @@ impl Service {
         let (routes, routed, follower) = routes::follow(&read_model);
         tasks.spawn(end.clone().run_until_cancelled_owned(follower));
 
-        let verifier = verifier(config, &tasks, &end).await?;
+        let callers = verifier(config.identity.verifier(), &tasks, &end).await?;
+        let staff = match config.identity.staff_verifier() {
+            Some(staff) => verifier(staff, &tasks, &end).await?,
+            None => Arc::clone(&callers),
+        };
         let signer = Arc::new(signer(config, issuer)?);
-        let gateway = Gateway::new(
-            config.gateway.clone(),
-            routes,
-            Arc::clone(&verifier),
-            Arc::clone(&signer),
-            Clock::system(),
-        )
-        .map_err(|error| Failure::config(format!("gateway: {}", reasons(&error))))?;
+        let gateway =
+            Gateway::new(config.gateway.clone(), routes, callers, Arc::clone(&signer), Clock::system())
+                .map_err(|error| Failure::config(format!("gateway: {}", reasons(&error))))?;
         let app =
-            App::new(Arc::clone(&store), read_model.clone(), verifier, Arc::clone(&policy), Clock::system());
+            App::new(Arc::clone(&store), read_model.clone(), staff, Arc::clone(&policy), Clock::system());
         let ready = Readiness::default();
         let admin_router =
             with_readiness(api::admin_router(app.clone(), move || metrics.render()), ready.clone());
@@ -210,11 +209,11 @@ impl Background {
 }
 
 async fn verifier(
-    config: &Config,
+    config: VerifierConfig,
     tasks: &TaskTracker,
     end: &CancellationToken,
 ) -> Result<Arc<Verifier>, Failure> {
-    let verifier = Verifier::open(config.identity.verifier(), Clock::system())
+    let verifier = Verifier::open(config, Clock::system())
         .await
         .map_err(|error| Failure::config(format!("identity: {}", reasons(&error))))?;
     tasks.spawn(end.clone().run_until_cancelled_owned(verifier.keep_keys_fresh()));

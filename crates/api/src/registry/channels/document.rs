@@ -53,7 +53,9 @@ impl From<&ChannelView> for ChannelDocument {
             standing: match &view.standing {
                 ChannelStanding::Pending => StandingDocument::Pending,
                 ChannelStanding::Approved => StandingDocument::Approved,
-                ChannelStanding::Suspended { reason } => StandingDocument::Suspended { reason: reason.clone() },
+                ChannelStanding::Suspended { reason } => {
+                    StandingDocument::Suspended { reason: reason.clone() }
+                }
                 ChannelStanding::Closed => StandingDocument::Closed,
             },
             revision: view.revision,

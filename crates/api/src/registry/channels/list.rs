@@ -53,8 +53,11 @@ pub(crate) async fn list_channels(
 ) -> Result<Response, Problem> {
     let from = listing.cursor.map_or(Bound::Unbounded, |cursor| Bound::Excluded(cursor.0));
     let mut channels = reading.snapshot.channels().range((from, Bound::Unbounded));
-    let items: Vec<_> =
-        channels.by_ref().take(listing.limit.get()).map(|(_, view)| ChannelDocument::from(view.as_ref())).collect();
+    let items: Vec<_> = channels
+        .by_ref()
+        .take(listing.limit.get())
+        .map(|(_, view)| ChannelDocument::from(view.as_ref()))
+        .collect();
     let more = channels.next().is_some();
     let next = items.last().filter(|_| more).map(|last| Cursor(last.id.clone()));
     let link = next.as_ref().map(|next| next_link(&uri, "cursor", next));

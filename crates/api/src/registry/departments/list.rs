@@ -53,8 +53,11 @@ pub(crate) async fn list_departments(
 ) -> Result<Response, Problem> {
     let from = listing.cursor.map_or(Bound::Unbounded, |cursor| Bound::Excluded(cursor.0));
     let mut departments = reading.snapshot.departments().range((from, Bound::Unbounded));
-    let items: Vec<_> =
-        departments.by_ref().take(listing.limit.get()).map(|(_, view)| DepartmentDocument::from(view.as_ref())).collect();
+    let items: Vec<_> = departments
+        .by_ref()
+        .take(listing.limit.get())
+        .map(|(_, view)| DepartmentDocument::from(view.as_ref()))
+        .collect();
     let more = departments.next().is_some();
     let next = items.last().filter(|_| more).map(|last| Cursor(last.id().clone()));
     let link = next.as_ref().map(|next| next_link(&uri, "cursor", next));

@@ -33,7 +33,7 @@ pub(crate) async fn choose_entry_primary(
     Replacement(Command { content: Primary { item }, terms }): Replacement<Primary>,
 ) -> Result<Receipt, Problem> {
     let belongs = match load::<Placement>(app.store.as_ref(), &item).await?.state {
-        Placement::Unplaced => false,
+        Placement::Unplaced | Placement::Withdrawn { .. } => false,
         Placement::Placed { entry, .. } => lineage(&app, entry).await?.contains(&id),
     };
     if !belongs {

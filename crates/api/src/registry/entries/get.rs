@@ -70,7 +70,9 @@ pub(crate) async fn get_registry_entry(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let loaded = load::<Entry>(app.store.as_ref(), &id).await?;
-    let (Entry::Formed { name: own_name, primary, merged_into }, Some(revision)) = (loaded.state, loaded.revision) else {
+    let (Entry::Formed { name: own_name, primary, merged_into }, Some(revision)) =
+        (loaded.state, loaded.revision)
+    else {
         return Err(Problem::not_found("entry"));
     };
     let mut document = RegistryEntry {
@@ -103,7 +105,7 @@ pub(crate) async fn get_registry_entry(
 /// Read from the log, which alone keeps the evidence.
 async fn placed(app: &App, item: ItemId) -> Result<Option<PlacedItem>, Problem> {
     Ok(match load::<Placement>(app.store.as_ref(), &item).await?.state {
-        Placement::Unplaced => None,
+        Placement::Unplaced | Placement::Withdrawn { .. } => None,
         Placement::Placed { entry, by, basis } => Some(PlacedItem { item, entry, by, basis }),
     })
 }

@@ -43,7 +43,9 @@ pub(crate) async fn merge_entry(
         return Err(Problem::invalid_field("/into", "unknown-entry", "there is no such entry"));
     }
     let terms = terms.because(Some(checked_comment(comment)?));
-    terms.carry_out::<Entry>(&app, steward.actor(), &entry, &EntryCommand::Merge { entry, into, lineage }).await
+    terms
+        .carry_out::<Entry>(&app, steward.actor(), &entry, &EntryCommand::Merge { entry, into, lineage })
+        .await
 }
 
 /// The entry and all that it is itself an alias of, as the log has it; empty where there is no such entry.

@@ -176,7 +176,7 @@ impl ItemDocument {
             publication,
             transfer: state.transfer.as_ref().filter(|_| sees_all).map(transfer),
             placement: match view.placement {
-                Placement::Unplaced => None,
+                Placement::Unplaced | Placement::Withdrawn { .. } => None,
                 Placement::Placed { entry, by, .. } => Some(PlacementDocument { entry, by }),
             },
         })
@@ -211,7 +211,9 @@ fn proposal(view: &ItemView) -> Option<ProposalDocument> {
             Review::Submitted { passed, .. } => {
                 ReviewDocument::Submitted { awaiting: proposal.review.awaiting(), passed: passed.clone() }
             }
-            Review::ChangesRequested { comment } => ReviewDocument::ChangesRequested { comment: comment.clone() },
+            Review::ChangesRequested { comment } => {
+                ReviewDocument::ChangesRequested { comment: comment.clone() }
+            }
             Review::Rejected { comment } => ReviewDocument::Rejected { comment: comment.clone() },
             Review::Approved { basis } => ReviewDocument::Approved { basis: basis.clone() },
         },
@@ -228,7 +230,7 @@ fn publication(publication: &Publication) -> Option<PublicationDocument> {
             revision: Some(live.revision),
             content_hash: Some(live.content_hash.clone()),
             basis: Some(live.basis.clone()),
-            notice: live.suspension.clone(),
+            notice: live.suspension.as_ref().map(|suspension| suspension.notice.clone()),
             end: live.retirement.as_ref().map(|retirement| EndDocument {
                 explanation: retirement.explanation.clone(),
                 outcome: retirement.outcome.clone(),
@@ -241,7 +243,11 @@ fn publication(publication: &Publication) -> Option<PublicationDocument> {
             content_hash: None,
             basis: None,
             notice: None,
-            end: Some(EndDocument { explanation: explanation.clone(), outcome: outcome.clone(), effective: None }),
+            end: Some(EndDocument {
+                explanation: explanation.clone(),
+                outcome: outcome.clone(),
+                effective: None,
+            }),
         }),
     }
 }

@@ -95,26 +95,29 @@ pub(crate) async fn list_items(
 }
 
 fn page(snapshot: &Snapshot, scope: &Scope, listing: &ItemListing) -> Result<ItemPage, Problem> {
-    let foreign = || Problem::new(crate::problem::Code::InvalidParameter, "the cursor is of another list");
-    let (looked_at, more): (Vec<_>, bool) = match (&listing.department, listing.cursor.as_ref().map(|cursor| cursor.0)) {
-        (Some(_), Some(Place::Identified(_))) | (None, Some(Place::Registered(_))) => return Err(foreign()),
-        (Some(department), after) => {
-            let after = match after {
-                Some(Place::Registered(position)) => Some(position),
-                Some(Place::Identified(_)) | None => None,
-            };
-            let part = snapshot.items_of(department, after, LOOKED_AT);
-            (part.items, part.next.is_some())
-        }
-        (None, after) => {
-            let from = match after {
-                Some(Place::Identified(id)) => Bound::Excluded(id),
-                Some(Place::Registered(_)) | None => Bound::Unbounded,
-            };
-            let mut rest = snapshot.items().range((from, Bound::Unbounded)).map(|(_, view)| view.clone());
-            (rest.by_ref().take(LOOKED_AT).collect(), rest.next().is_some())
-        }
-    };
+    let foreign = || Problem::invalid_parameter("cursor", "not a cursor of this list");
+    let (looked_at, more): (Vec<_>, bool) =
+        match (&listing.department, listing.cursor.as_ref().map(|cursor| cursor.0)) {
+            (Some(_), Some(Place::Identified(_))) | (None, Some(Place::Registered(_))) => {
+                return Err(foreign());
+            }
+            (Some(department), after) => {
+                let after = match after {
+                    Some(Place::Registered(position)) => Some(position),
+                    Some(Place::Identified(_)) | None => None,
+                };
+                let part = snapshot.items_of(department, after, LOOKED_AT);
+                (part.items, part.next.is_some())
+            }
+            (None, after) => {
+                let from = match after {
+                    Some(Place::Identified(id)) => Bound::Excluded(id),
+                    Some(Place::Registered(_)) | None => Bound::Unbounded,
+                };
+                let mut rest = snapshot.items().range((from, Bound::Unbounded)).map(|(_, view)| view.clone());
+                (rest.by_ref().take(LOOKED_AT).collect(), rest.next().is_some())
+            }
+        };
     let place = |view: &ItemView| match listing.department {
         Some(_) => Place::Registered(view.registered),
         None => Place::Identified(view.id),

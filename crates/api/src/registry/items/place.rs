@@ -43,7 +43,9 @@ pub(crate) async fn place_item(
         Entry::Unformed if entry == EntryId::founded_by(item) => {
             terms.prepare::<Entry>(&app, steward.actor(), &entry, &EntryCommand::Form).await?;
         }
-        Entry::Unformed => return Err(Problem::invalid_field("/entry", "unknown-entry", "there is no such entry")),
+        Entry::Unformed => {
+            return Err(Problem::invalid_field("/entry", "unknown-entry", "there is no such entry"));
+        }
         Entry::Formed { merged_into: Some(survivor), .. } => {
             let detail = format!("the entry is merged into {survivor}; name that");
             return Err(Problem::new(Code::EntryMerged, detail).with_member("mergedInto", survivor));
@@ -52,7 +54,7 @@ pub(crate) async fn place_item(
     }
     let basis = Basis::default();
     let command = match load::<Placement>(store, &item).await?.state {
-        Placement::Unplaced => PlacementCommand::Place { entry, basis },
+        Placement::Unplaced | Placement::Withdrawn { .. } => PlacementCommand::Place { entry, basis },
         Placement::Placed { .. } => PlacementCommand::Move { entry, basis },
     };
     terms.carry_out::<Placement>(&app, steward.actor(), &item, &command).await

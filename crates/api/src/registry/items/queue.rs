@@ -62,7 +62,10 @@ pub(crate) async fn list_reviews(
         (Scope::Department(own), None) => Some(own.clone()),
         (Scope::Department(own), Some(department)) if *own == department => Some(department),
         (Scope::Department(_), Some(_)) => {
-            return Err(Problem::new(Code::NotAllowed, "what another department has under review is not yours to see"));
+            return Err(Problem::new(
+                Code::NotAllowed,
+                "what another department has under review is not yours to see",
+            ));
         }
     };
     let after = listing.cursor.map(|cursor| cursor.0);

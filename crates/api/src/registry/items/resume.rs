@@ -5,7 +5,7 @@ use domain::{Item, ItemCommand, ItemId};
 
 use crate::App;
 use crate::command::{BareCommand, Receipt};
-use crate::extract::{Acting, Clerk, Operator, Id};
+use crate::extract::{Acting, Clerk, Id, Operator};
 use crate::problem::Problem;
 use crate::responses::{CommandHeaders, CommandProblems, Done};
 

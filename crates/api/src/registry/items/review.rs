@@ -18,7 +18,7 @@ use crate::responses::{CommandHeaders, CommandProblems, Done};
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Review {
     /// What the reviewer says.
-    decision: Decision,
+    decision: ReviewDecision,
     /// The revision that was read: the proposal's.
     #[schema(maximum = 9_007_199_254_740_991u64)]
     revision: u64,
@@ -32,7 +32,7 @@ pub(crate) struct Review {
 /// What a reviewer can say.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
-enum Decision {
+enum ReviewDecision {
     /// It may go on.
     Approve,
     /// The author has to change something first.
@@ -55,14 +55,16 @@ pub(crate) async fn review_item(
     Command { content: Review { decision, revision, content_hash, comment }, terms }: Command<Review>,
 ) -> Result<Receipt, Problem> {
     let verdict = match (decision, comment) {
-        (Decision::Approve, None) => Verdict::Approve,
-        (Decision::Approve, Some(_)) => {
+        (ReviewDecision::Approve, None) => Verdict::Approve,
+        (ReviewDecision::Approve, Some(_)) => {
             let detail = "an approval has no comment; nobody would read it";
             return Err(Problem::invalid_field("/comment", "not-expected", detail));
         }
         // The rules refuse a missing comment as they do a blank one.
-        (Decision::RequestChanges, comment) => Verdict::RequestChanges { comment: comment.unwrap_or_default() },
-        (Decision::Reject, comment) => Verdict::Reject { comment: comment.unwrap_or_default() },
+        (ReviewDecision::RequestChanges, comment) => {
+            Verdict::RequestChanges { comment: comment.unwrap_or_default() }
+        }
+        (ReviewDecision::Reject, comment) => Verdict::Reject { comment: comment.unwrap_or_default() },
     };
     let actor = for_stage(&app, &reviewer, &id).await?;
     let command = ItemCommand::Review { revision, content_hash, verdict };
@@ -75,7 +77,8 @@ async fn for_stage(
     reviewer: &Acting<(DepartmentReviewer, Reviewer)>,
     id: &ItemId,
 ) -> Result<Actor, Problem> {
-    let Some(second) = reviewer.also(Role::Reviewer).filter(|second| second.role != reviewer.actor().role) else {
+    let Some(second) = reviewer.also(Role::Reviewer).filter(|second| second.role != reviewer.actor().role)
+    else {
         return Ok(reviewer.actor().clone());
     };
     let item = load::<Item>(app.store.as_ref(), id).await?.state;

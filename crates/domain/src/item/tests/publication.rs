@@ -102,8 +102,16 @@ fn the_next_revision_takes_its_place_in_one_step() {
 
 #[test]
 fn publishing_does_not_end_a_suspension() {
-    let suspended = followed_by(published(), [ItemEvent::Suspended { notice: text() }]);
-    assert_eq!(state(next_published(suspended)).live().expect("public").suspension, Some(text()));
+    let suspended = followed_by(published(), [ItemEvent::Suspended { notice: text(), by: Role::Clerk }]);
+    assert_eq!(
+        state(next_published(suspended))
+            .live()
+            .expect("public")
+            .suspension
+            .as_ref()
+            .map(|suspension| &suspension.notice),
+        Some(&text())
+    );
 }
 
 #[test]

@@ -117,7 +117,8 @@ fn only_the_calendar_ends_it() {
 
 #[test]
 fn a_suspended_item_ends_like_any_other() {
-    let suspended = followed_by(announced(published()), [ItemEvent::Suspended { notice: text() }]);
+    let suspended =
+        followed_by(announced(published()), [ItemEvent::Suspended { notice: text(), by: Role::Clerk }]);
     given(suspended).on(in_days(30)).when(ItemCommand::Retire, &system()).then([ended()]);
 }
 

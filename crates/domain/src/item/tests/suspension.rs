@@ -5,7 +5,7 @@ use crate::Role;
 use crate::scenario::{auditor, operator, staff, yuhang};
 
 fn suspended() -> Vec<ItemEvent> {
-    followed_by(published(), [ItemEvent::Suspended { notice: text() }])
+    followed_by(published(), [ItemEvent::Suspended { notice: text(), by: Role::Clerk }])
 }
 
 fn suspend(notice: LocalizedText) -> ItemCommand {
@@ -15,7 +15,9 @@ fn suspend(notice: LocalizedText) -> ItemCommand {
 #[test]
 fn the_owner_and_an_operator_suspend() {
     for actor in [clerk(), operator()] {
-        given(published()).when(suspend(text()), &actor).then([ItemEvent::Suspended { notice: text() }]);
+        given(published())
+            .when(suspend(text()), &actor)
+            .then([ItemEvent::Suspended { notice: text(), by: actor.role }]);
     }
 }
 
@@ -46,20 +48,25 @@ fn only_what_is_public_is_suspended_or_resumed() {
 
 #[test]
 fn the_same_suspension_again_says_nothing() {
-    given(suspended()).when(suspend(text()), &operator()).then_nothing();
+    given(suspended()).when(suspend(text()), &clerk()).then_nothing();
 }
 
 #[test]
 fn another_notice_takes_the_place_of_the_first() {
     let notice = LocalizedText::zh("预计三月恢复");
-    given(suspended()).when(suspend(notice.clone()), &operator()).then([ItemEvent::Suspended { notice }]);
+    given(suspended())
+        .when(suspend(notice.clone()), &operator())
+        .then([ItemEvent::Suspended { notice, by: Role::Operator }]);
 }
 
 #[test]
 fn a_suspended_item_shows_its_notice_and_keeps_its_content() {
     let item = state(suspended());
     let live = item.live().expect("public");
-    assert_eq!((live.suspension.as_ref(), live.content.as_ref()), (Some(&text()), &content()));
+    assert_eq!(
+        (live.suspension.as_ref().map(|suspension| &suspension.notice), live.content.as_ref()),
+        (Some(&text()), &content())
+    );
 }
 
 #[test]
@@ -80,4 +87,14 @@ fn a_suspended_item_is_revised_like_any_other() {
     given(suspended())
         .when(ItemCommand::Revise { content: Box::new(other_content()) }, &clerk())
         .then([revised_by(&other_content(), &clerk().id)]);
+}
+
+#[test]
+fn what_an_operator_suspended_the_department_can_neither_resume_nor_take_over() {
+    let history = followed_by(published(), [ItemEvent::Suspended { notice: text(), by: Role::Operator }]);
+    for command in [ItemCommand::Resume, suspend(LocalizedText::zh("已修复"))] {
+        let rejection = given(history.clone()).when(command, &clerk()).rejection();
+        assert!(matches!(rejection, ItemRejection::NotAllowed(_)), "{rejection:?}");
+    }
+    given(history).when(ItemCommand::Resume, &operator()).then([ItemEvent::Resumed {}]);
 }

@@ -133,7 +133,10 @@ pub(in crate::properties) fn event() -> impl Strategy<Value = ItemEvent> {
         }),
         1 => (stage(), note()).prop_map(|(stage, comment)| ItemEvent::Rejected { stage, comment }),
         2 => bound().prop_map(|(revision, content_hash)| ItemEvent::Published { revision, content_hash }),
-        1 => text().prop_map(|notice: LocalizedText| ItemEvent::Suspended { notice }),
+        1 => (text(), any::<bool>()).prop_map(|(notice, operator): (LocalizedText, bool)| ItemEvent::Suspended {
+            notice,
+            by: if operator { crate::Role::Operator } else { crate::Role::Clerk },
+        }),
         1 => Just(ItemEvent::Resumed {}),
         1 => department_id().prop_map(|to| ItemEvent::TransferProposed { to }),
         1 => announced().prop_map(|(announcement, effective)| {

@@ -30,6 +30,6 @@ pub(in crate::properties) fn event() -> impl Strategy<Value = PlacementEvent> {
         }),
         (entry_id(), entry_id(), decider(), recorded_basis())
             .prop_map(|(from, to, by, basis)| PlacementEvent::Moved { from, to, by, basis }),
-        entry_id().prop_map(|from| PlacementEvent::Withdrawn { from }),
+        (entry_id(), decider()).prop_map(|(from, by)| PlacementEvent::Withdrawn { from, by }),
     ]
 }

@@ -1,0 +1,29 @@
+//! The binary starts. That Cargo builds it for this test is what the black-box tests in `tests/` rely on.
+
+use std::process::{Command, Output};
+
+fn yimen(argument: &str) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_yimen")).arg(argument).output().expect("Cargo has built it")
+}
+
+#[test]
+fn it_says_which_version_it_is_and_what_it_can_do() {
+    let version = yimen("--version");
+    assert!(version.status.success());
+    assert_eq!(
+        String::from_utf8_lossy(&version.stdout).trim(),
+        format!("yimen {}", env!("CARGO_PKG_VERSION"))
+    );
+
+    let help = yimen("--help");
+    assert!(help.status.success());
+    let help = String::from_utf8_lossy(&help.stdout).into_owned();
+    for command in
+        ["serve", "demo", "import", "export", "replay", "verify", "openapi", "config", "token", "completions"]
+    {
+        assert!(
+            help.lines().any(|line| line.trim_start().starts_with(command)),
+            "{command} is not in\n{help}"
+        );
+    }
+}

@@ -1,0 +1,42 @@
+//! Demos that several tests share, because starting one takes seconds.
+
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+
+use crate::binary::Demo;
+
+/// The demo of Hangzhou that tests write to. Nobody counts what is in it, or changes the sample's own items.
+pub(crate) fn busy() -> &'static Demo {
+    static BUSY: OnceLock<Shared> = OnceLock::new();
+    &BUSY.get_or_init(Shared::start).demo
+}
+
+/// The demo of Hangzhou that nobody writes to.
+pub(crate) fn quiet() -> &'static Demo {
+    static QUIET: OnceLock<Shared> = OnceLock::new();
+    &QUIET.get_or_init(Shared::start).demo
+}
+
+/// What is in a `static` is never dropped, so that another process has to see to the demo's end.
+#[derive(Debug)]
+struct Shared {
+    demo: Demo,
+    _reaper: Child,
+}
+
+impl Shared {
+    fn start() -> Self {
+        let demo = Demo::start(&[]);
+        // It reads until the pipe closes, which happens whichever way the tests end.
+        let reaper = Command::new("sh")
+            .args(["-c", "cat; kill -9 \"$0\"; while kill -0 \"$0\"; do :; done; rm -rf \"$1\""])
+            .arg(demo.pid().to_string())
+            .arg(demo.folder())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("there is a shell");
+        Self { demo, _reaper: reaper }
+    }
+}

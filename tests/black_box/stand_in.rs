@@ -1,0 +1,99 @@
+//! Stand-ins for departments' services, on loopback: doubles, not the real thing.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::body::Body;
+use axum::extract::Request;
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// A stand-in that tells who it is and what it was asked, and counts.
+#[derive(Debug)]
+pub(crate) struct StandIn {
+    pub(crate) base_url: String,
+    calls: Arc<AtomicUsize>,
+    serving: JoinHandle<()>,
+}
+
+impl StandIn {
+    /// A stand-in of this name.
+    pub(crate) async fn named(name: &str) -> Self {
+        let (listener, base_url) = listen().await;
+        let calls = Arc::new(AtomicUsize::new(0));
+        let (name, counted) = (name.to_owned(), Arc::clone(&calls));
+        let answer = move |request: Request| async move {
+            counted.fetch_add(1, Ordering::Relaxed);
+            let target = request.uri().to_string();
+            axum::Json(json!({"standIn": name, "method": request.method().as_str(), "target": target}))
+        };
+        let router = axum::Router::new().fallback(answer);
+        let serving = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+        Self { base_url, calls, serving }
+    }
+
+    /// How often it was called.
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for StandIn {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// A stand-in whose every byte the test writes.
+#[derive(Debug)]
+pub(crate) struct RawStandIn {
+    pub(crate) base_url: String,
+    listener: TcpListener,
+}
+
+impl RawStandIn {
+    pub(crate) async fn start() -> Self {
+        let (listener, base_url) = listen().await;
+        Self { base_url, listener }
+    }
+
+    /// The next call, once the head of its request is there.
+    pub(crate) async fn accept(&self) -> TcpStream {
+        let (mut call, _) = self.listener.accept().await.expect("the gateway calls");
+        let (mut head, mut byte) = (Vec::new(), [0]);
+        while !head.ends_with(b"\r\n\r\n") {
+            call.read_exact(&mut byte).await.expect("the head comes");
+            head.extend(byte);
+        }
+        call
+    }
+
+    /// The next call, already given the head of a response without a length.
+    pub(crate) async fn begin(&self, status: &str) -> TcpStream {
+        let mut call = self.accept().await;
+        let head = format!("HTTP/1.1 {status}\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n");
+        call.write_all(head.as_bytes()).await.expect("the gateway listens");
+        call
+    }
+}
+
+/// The address of a department's service that is down: nobody listens there any more.
+pub(crate) async fn dead() -> String {
+    listen().await.1
+}
+
+/// A stand-in that answers any body with as much again, as fast as it comes.
+pub(crate) async fn mirror() -> String {
+    let (listener, base_url) = listen().await;
+    let router = axum::Router::new().fallback(|body: Body| async { body });
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    base_url
+}
+
+async fn listen() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("it has an address");
+    (listener, format!("http://{address}"))
+}
