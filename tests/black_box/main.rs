@@ -5,9 +5,13 @@
 
 mod arrows;
 mod binary;
+mod calls;
 mod city;
 mod client;
+mod credentials;
 mod generated;
 mod main_path;
+mod raw;
 mod staff;
 mod stand_in;
+mod streaming;

@@ -148,7 +148,7 @@ async fn a_merged_entry_lives_on_as_an_alias_until_it_is_restored() {
 }
 
 #[tokio::test]
-async fn a_duplicate_that_the_curator_suspects_is_dismissed_for_good() {
+async fn a_duplicate_that_the_curator_suspects_is_dismissed() {
     let demo = busy();
     let (one, two) = (demo.enrol("主路径重复甲局", "330106").await, demo.enrol("主路径重复乙局", "330106").await);
     let service = |code: &str| coded("无人机表演空域报备", "330106", code, "http://127.0.0.1:9");
@@ -166,7 +166,7 @@ async fn a_duplicate_that_the_curator_suspects_is_dismissed_for_good() {
     let dismissal = demo.post(&format!("{path}/dismissal"), demo.token("steward"));
     let position = dismissal.json(&json!({"comment": "两家各管一片"})).await.position();
     let shown = demo.get(&path).bearer(demo.token("steward")).at(&position).send().await.expect(200);
-    assert_eq!(shown["decision"]["type"], "dismissed");
+    assert_eq!(shown["case"]["decision"]["type"], "dismissed", "{shown}");
     let again = demo.post(&format!("{path}/confirmation"), demo.token("steward")).json(&json!({"primary": a})).await;
     assert_eq!(again.problem(409), "case-decided");
 }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use axum::body::Body;
 use axum::extract::Request;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+
+const LOOPBACK: &str = "127.0.0.1:0";
 
 /// A stand-in that tells who it is and what it was asked, and counts.
 #[derive(Debug)]
@@ -21,7 +22,12 @@ pub(crate) struct StandIn {
 impl StandIn {
     /// A stand-in of this name.
     pub(crate) async fn named(name: &str) -> Self {
-        let (listener, base_url) = listen().await;
+        Self::on(LOOPBACK, name).await
+    }
+
+    /// A stand-in of this name at an address.
+    pub(crate) async fn on(address: &str, name: &str) -> Self {
+        let (listener, base_url) = listen(address).await;
         let calls = Arc::new(AtomicUsize::new(0));
         let (name, counted) = (name.to_owned(), Arc::clone(&calls));
         let answer = move |request: Request| async move {
@@ -55,7 +61,7 @@ pub(crate) struct RawStandIn {
 
 impl RawStandIn {
     pub(crate) async fn start() -> Self {
-        let (listener, base_url) = listen().await;
+        let (listener, base_url) = listen(LOOPBACK).await;
         Self { base_url, listener }
     }
 
@@ -81,19 +87,11 @@ impl RawStandIn {
 
 /// The address of a department's service that is down: nobody listens there any more.
 pub(crate) async fn dead() -> String {
-    listen().await.1
+    listen(LOOPBACK).await.1
 }
 
-/// A stand-in that answers any body with as much again, as fast as it comes.
-pub(crate) async fn mirror() -> String {
-    let (listener, base_url) = listen().await;
-    let router = axum::Router::new().fallback(|body: Body| async { body });
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    base_url
-}
-
-async fn listen() -> (TcpListener, String) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+async fn listen(address: &str) -> (TcpListener, String) {
+    let listener = TcpListener::bind(address).await.expect("a free port");
     let address = listener.local_addr().expect("it has an address");
     (listener, format!("http://{address}"))
 }

@@ -1,6 +1,7 @@
 //! Requests to a house, and what comes back.
 
 use axum::body::Body;
+use event_store::EventStore;
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::Value;

@@ -192,6 +192,16 @@ impl House {
 
     /// A command of the curator.
     pub(crate) async fn command<A: domain::Aggregate>(&self, id: &A::Id, command: &A::Command) {
+        self.command_at::<A>(id, command, Timestamp::now()).await;
+    }
+
+    /// A command that Yimen itself gives at another time.
+    pub(crate) async fn command_at<A: domain::Aggregate>(
+        &self,
+        id: &A::Id,
+        command: &A::Command,
+        now: Timestamp,
+    ) {
         let curator = Actor::system("curator");
         let envelope = Envelope {
             actor: &curator,
@@ -199,7 +209,7 @@ impl House {
             command_digest: Digest::ZERO,
             reason: None,
             trace_id: None,
-            now: Timestamp::now(),
+            now,
             policy: &self.app.policy,
             expected: None,
         };

@@ -3,6 +3,7 @@
 mod asking;
 mod bad_input;
 mod documents;
+mod endings;
 mod house;
 mod idempotency;
 mod main_path;

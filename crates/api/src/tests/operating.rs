@@ -1,11 +1,11 @@
-//! Bulk migration, channels, duplicates, retirement, and the admin listener.
+//! Bulk migration, departments, channels, duplicates, and the admin listener.
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
 use domain::duplicate_case::DuplicateCaseCommand;
-use domain::{Basis, CaseId, DuplicateCase, EntryId};
+use domain::{Basis, CaseId, DuplicateCase};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -167,65 +167,6 @@ async fn a_duplicate_case_is_shown_side_by_side_and_decided() {
     assert_eq!((listed("open").await, listed("decided").await), (Some(0), Some(1)));
     house.post(&format!("{path}/reopening"), &house.steward()).send().await.expect(StatusCode::OK);
     assert_eq!((listed("open").await, listed("decided").await), (Some(1), Some(0)));
-}
-
-#[tokio::test]
-async fn a_retirement_needs_notice_and_a_real_successor() {
-    let house = House::open().await.with_departments().await;
-    let item = house.draft(XIHU, "A", &content("食品经营许可", "330106")).await;
-    house.publish(XIHU, item).await;
-    house.place(item, EntryId::founded_by(item)).await;
-    let path = format!("/registry/v1/items/{item}/retirement");
-    let retirement = |replaced_by: Option<&str>, effective: &str| {
-        let mut body = json!({"explanation": {"zh-CN": "并入一件事"}, "effective": effective});
-        body["replacedBy"] = replaced_by.map_or(Value::Null, Value::from);
-        body
-    };
-    let soon = house.post(&path, &house.clerk(XIHU)).json(&retirement(None, "2020-01-01T00:00:00Z")).await;
-    assert_eq!(soon.errors(), [("/effective".to_owned(), "notice-too-short".to_owned())]);
-    let nowhere = retirement(Some("0d6f3c1e-0000-5000-8000-000000000001"), "2099-01-01T00:00:00Z");
-    let nowhere = house.post(&path, &house.clerk(XIHU)).json(&nowhere).await;
-    assert_eq!(nowhere.errors(), [("/replacedBy".to_owned(), "unknown-entry".to_owned())]);
-    house
-        .post(&path, &house.clerk(XIHU))
-        .json(&retirement(None, "2099-01-01T00:00:00Z"))
-        .await
-        .expect(StatusCode::OK);
-    let entry = house
-        .get(&format!("/catalogue/v1/entries/{item}"))
-        .current()
-        .await
-        .send()
-        .await
-        .expect(StatusCode::OK);
-    assert_eq!(entry["offerings"][0]["standing"]["type"], "retiring");
-    house.post(&format!("{path}/cancellation"), &house.clerk(XIHU)).send().await.expect(StatusCode::OK);
-}
-
-#[tokio::test]
-async fn an_item_changes_hands_when_both_sides_agree() {
-    let house = House::open().await.with_departments().await;
-    let item = house.draft(XIHU, "A", &content("食品经营许可", "330106")).await;
-    let path = format!("/registry/v1/items/{item}/transfer");
-    house.post(&path, &house.clerk(XIHU)).json(&json!({"to": YUHANG})).await.expect(StatusCode::OK);
-    // The new owner sees what it would take over.
-    let seen = house
-        .get(&format!("/registry/v1/items/{item}"))
-        .bearer(&house.clerk(YUHANG))
-        .current()
-        .await
-        .send()
-        .await;
-    assert_eq!(seen.expect(StatusCode::OK)["transfer"]["to"], YUHANG);
-    let acceptance = json!({"announcement": {"zh-CN": "由余杭接办"}, "effective": "2099-01-01T00:00:00Z"});
-    let own = house.post(&format!("{path}/acceptance"), &house.clerk(XIHU)).json(&acceptance).await;
-    assert_eq!(own.problem(403), "not-allowed");
-    house
-        .post(&format!("{path}/acceptance"), &house.clerk(YUHANG))
-        .json(&acceptance)
-        .await
-        .expect(StatusCode::OK);
-    house.post(&format!("{path}/cancellation"), &house.clerk(YUHANG)).send().await.expect(StatusCode::OK);
 }
 
 #[tokio::test]
