@@ -28,10 +28,13 @@ fn bad_tokens(demo: &Demo) -> Vec<(String, &'static str)> {
     let [header, payload, signature] = parts[..] else { panic!("a JWS in three parts: {good}") };
     let foreign = |name: &str| DevelopmentIssuer::generate(name).expect("a key");
     let other_audience = TokenRequest { audience: vec!["elsewhere".to_owned()], ..request() };
+    let mut not_before = request();
+    let later = (now + SignedDuration::from_mins(30)).as_second();
+    not_before.claims.insert("nbf".to_owned(), later.into());
     let other_payload = demo.token("citizen").split('.').nth(1).expect("a payload");
     vec![
         (sign(&issuer, request(), now - SignedDuration::from_hours(3)), "token-expired"),
-        (sign(&issuer, request(), now + SignedDuration::from_hours(3)), "token-not-yet-valid"),
+        (sign(&issuer, not_before, now), "token-not-yet-valid"),
         (sign(&issuer, other_audience, now), "token-audience"),
         (sign(&foreign("https://id.elsewhere.example"), request(), now), "token-issuer"),
         (sign(&foreign(issuer.issuer()), request(), now), "token-key"),
@@ -54,6 +57,7 @@ async fn only_tokens_of_the_issuer_for_us_and_now_are_taken() {
         assert!(none.header("www-authenticate").is_some_and(|challenge| challenge.starts_with("Bearer ")));
         for (token, problem) in bad_tokens(demo) {
             let answer = demo.get(door).bearer(&token).header("service-region", "330106").send().await;
+            assert_eq!(answer.status, 401, "{door}: {problem}");
             assert_eq!(answer.problem(401), problem, "{door}");
             let challenge = answer.header("www-authenticate").expect("a challenge");
             assert!(challenge.contains("error=\"invalid_token\""), "{challenge}");

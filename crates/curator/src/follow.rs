@@ -42,10 +42,11 @@ async fn follow(curator: &Curator) -> Result<(), StoreError> {
     let mut public: Vec<_> = snapshot.items().values().filter(|item| item.state.live().is_some()).collect();
     public.sort_by_key(|item| item.registered);
     // What has a place first: the others are placed among them.
-    let (placed, waiting): (Vec<_>, Vec<_>) = public.into_iter().partition(|item| item.entry().is_some());
+    let (placed, mut waiting): (Vec<_>, Vec<_>) = public.into_iter().partition(|item| item.entry().is_some());
     for item in placed {
         note(&mut collection, &snapshot, item.id);
     }
+    waiting.sort_by_key(|item| item.changed);
     let waiting: Vec<ItemId> = waiting.into_iter().map(|item| item.id).collect();
     place_all(curator, &mut collection, &snapshot, &waiting).await?;
     curator.done.send_replace(snapshot.position());

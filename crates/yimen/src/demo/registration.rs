@@ -39,11 +39,25 @@ pub async fn register(
         .buffer_unordered(AT_ONCE)
         .try_collect::<()>()
         .await?;
-    stream::iter(items)
-        .map(|item| desk.publish(&sample.departments[item.department], item))
+    stream::iter(&items)
+        .map(|item| desk.advance(&sample.departments[item.department], item, Goal::Approved))
         .buffer_unordered(AT_ONCE)
-        .try_collect()
-        .await
+        .try_collect::<()>()
+        .await?;
+    // One after the other, so that the same items found the same entries in every demo.
+    for item in &items {
+        desk.advance(&sample.departments[item.department], item, Goal::Public).await?;
+    }
+    Ok(())
+}
+
+/// How far an item is brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Goal {
+    /// Ready to be published.
+    Approved,
+    /// Published.
+    Public,
 }
 
 /// Where the demo's people give their commands.
@@ -85,12 +99,20 @@ impl Desk<'_> {
         self.give::<Department>(&id, &(id.clone(), command), Persona::Operator, None, "enrol").await.map(drop)
     }
 
-    /// Takes an item through its life until it is public, one command after another.
-    async fn publish(&self, department: &SampleDepartment, item: SampleItem) -> Result<(), Failure> {
+    /// Takes an item through its life, one command after another.
+    async fn advance(
+        &self,
+        department: &SampleDepartment,
+        item: &SampleItem,
+        goal: Goal,
+    ) -> Result<(), Failure> {
         let id = ItemId::new(&department.id(), &item.local_code);
         let mut state = load::<Item>(self.store, &id).await.map_err(failed)?.state;
         for _ in 0..MOST_STEPS {
-            let Some(step) = Step::after(&state, department, &item) else { return Ok(()) };
+            let Some(step) = Step::after(&state, department, item) else { return Ok(()) };
+            if goal == Goal::Approved && matches!(step.command, ItemCommand::Publish) {
+                return Ok(());
+            }
             let about = format!("{}\0{}", step.name, step.about);
             state = self.give::<Item>(&id, &step.command, step.by, Some(department), &about).await?;
         }
