@@ -22,7 +22,10 @@ pub(crate) fn path() -> PathBuf {
     let binary = target.join(format!("yimen{}", std::env::consts::EXE_SUFFIX));
     if !binary.exists() {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let built = Command::new(cargo).args(["build", "--package", "yimen", "--locked"]).current_dir(root()).status();
+        let built = Command::new(cargo)
+            .args(["build", "--package", "yimen", "--locked"])
+            .current_dir(root())
+            .status();
         assert!(built.expect("cargo starts").success(), "the binary must build");
     }
     binary
@@ -59,13 +62,25 @@ impl Demo {
 
     /// Starts a demo whose public listener is at `public`.
     pub(crate) fn start_at(public: &str, folder: TempDir, arguments: &[&str]) -> Self {
+        Self::start_as(yimen(&["demo"]), public, folder, arguments)
+    }
+
+    /// Starts a demo with no room for files larger than `kibibytes`: as good as a full disk, for the log at least.
+    pub(crate) fn start_confined(kibibytes: u32, folder: TempDir, arguments: &[&str]) -> Self {
+        let confine = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", 2 * kibibytes);
+        let mut command = Command::new("sh");
+        command.args(["-c", &confine]).arg(path()).arg("demo").stdin(Stdio::null());
+        Self::start_as(command, "127.0.0.1:0", folder, arguments)
+    }
+
+    fn start_as(mut command: Command, public: &str, folder: TempDir, arguments: &[&str]) -> Self {
         let ready_file = folder.path().join("ready.json");
         // A file of an earlier run in the same folder would say "ready" too soon.
         if ready_file.exists() {
             std::fs::remove_file(&ready_file).expect("it can be removed");
         }
         let data = folder.path().join("data");
-        let mut command = yimen(&["demo", "--public", public, "--admin", "127.0.0.1:0"]);
+        command.args(["--public", public, "--admin", "127.0.0.1:0"]);
         command.arg("--data-dir").arg(&data).arg("--ready-file").arg(&ready_file).args(arguments);
         let log = std::fs::File::create(folder.path().join("log.txt")).expect("a log file");
         let mut process =
@@ -97,11 +112,6 @@ impl Demo {
     /// A token that the demo handed out, for example `citizen`.
     pub(crate) fn token(&self, name: &str) -> &str {
         self.ready["tokens"][name].as_str().unwrap_or_else(|| panic!("a token for {name}"))
-    }
-
-    /// What the ready file says.
-    pub(crate) fn ready(&self) -> &Value {
-        &self.ready
     }
 
     /// The data directory.

@@ -24,7 +24,8 @@ const BINJIANG: &str = "uscc:11330108YMDEM0135L";
 /// The entry of [`SERVICE`].
 pub(crate) async fn entry(demo: &Demo) -> String {
     let found = demo.get("/catalogue/v1/entries").query(&[("q", SERVICE)]).send().await.expect(200);
-    let entry = list(&found["items"]).iter().find(|entry| entry["name"] == SERVICE).expect("the sample has it");
+    let entry =
+        list(&found["items"]).iter().find(|entry| entry["name"] == SERVICE).expect("the sample has it");
     text(&entry["id"]).to_owned()
 }
 
@@ -38,7 +39,8 @@ fn received<'e>(echo: &'e Value, name: &str) -> Vec<&'e str> {
 fn citizen(demo: &Demo, assurance: &str, region: Option<&str>) -> String {
     let mut request = TokenRequest::new("somebody", AUDIENCE, "hangzhou-app");
     request.assurance = Some(assurance.to_owned());
-    request.claims = region.map(|region| ("region".to_owned(), json!(region))).into_iter().collect::<Map<_, _>>();
+    request.claims =
+        region.map(|region| ("region".to_owned(), json!(region))).into_iter().collect::<Map<_, _>>();
     demo.sign(request)
 }
 
@@ -68,7 +70,9 @@ async fn method_target_headers_and_body_arrive_as_they_were_sent() {
 async fn paths_that_two_readers_read_differently_are_refused() {
     let demo = busy();
     let (entry, token) = (entry(demo).await, demo.token("citizen"));
-    for path in ["/a/../echo", "/a/%2e%2e/echo", "/a%2fecho", "/a%5cecho", "/%2500/echo", "//echo", "/a/..;x/echo"] {
+    for path in
+        ["/a/../echo", "/a/%2e%2e/echo", "/a%2fecho", "/a%5cecho", "/%2500/echo", "//echo", "/a/..;x/echo"]
+    {
         let request = format!(
             "GET /call/{entry}{path} HTTP/1.1\r\nhost: yimen.test\r\nauthorization: Bearer {token}\r\nconnection: close\r\n\r\n"
         );
@@ -99,7 +103,9 @@ async fn the_department_gets_a_signed_assertion_and_never_the_citizens_token() {
     let mut validation = Validation::new(header.alg);
     validation.set_audience(&[format!("urn:yimen:backend:{XIHU}")]);
     let key = DecodingKey::from_jwk(key).expect("a public key");
-    let claims = jsonwebtoken::decode::<Value>(assertion, &key, &validation).expect("signed, and for this backend").claims;
+    let claims = jsonwebtoken::decode::<Value>(assertion, &key, &validation)
+        .expect("signed, and for this backend")
+        .claims;
     let lifetime = claims["exp"].as_i64().expect("exp") - claims["iat"].as_i64().expect("iat");
     assert!((1..=60).contains(&lifetime), "{lifetime}");
     assert_eq!((&claims["htm"], &claims["htp"]), (&json!("GET"), &echo["target"]));
@@ -119,8 +125,10 @@ async fn a_pseudonym_is_one_departments_and_only_declared_claims_are_released() 
     }
     assert_eq!(subjects.len(), 2, "the same at one department, another at the next");
     let shown = demo.get(&format!("/catalogue/v1/entries/{entry}")).send().await.expect(200);
-    let declared: BTreeSet<_> =
-        list(&shown["offerings"][0]["access"]["claims"]).iter().map(|claim| text(&claim["claim"]).to_owned()).collect();
+    let declared: BTreeSet<_> = list(&shown["offerings"][0]["access"]["claims"])
+        .iter()
+        .map(|claim| text(&claim["claim"]).to_owned())
+        .collect();
     let echo = demo.call(&entry, "/echo").header("service-region", "330106").send().await.expect(200);
     let released = echo["assertion"]["claims"]["claims"].as_object().expect("an object");
     assert_eq!(released.keys().cloned().collect::<BTreeSet<_>>(), declared);
@@ -131,7 +139,16 @@ async fn a_pseudonym_is_one_departments_and_only_declared_claims_are_released() 
 async fn identity_that_the_client_claims_in_headers_is_stripped() {
     let demo = busy();
     let mut call = demo.call(&entry(demo).await, "/echo");
-    let names = ["x-user", "x_user_id", "x-remote-user", "yimen-assertion", "x-forwarded-for", "forwarded", "cookie", "x-id-token"];
+    let names = [
+        "x-user",
+        "x_user_id",
+        "x-remote-user",
+        "yimen-assertion",
+        "x-forwarded-for",
+        "forwarded",
+        "cookie",
+        "x-id-token",
+    ];
     for name in names {
         call = call.header(name, "forged-mark");
     }
@@ -168,7 +185,8 @@ async fn the_region_decides_who_is_called() {
 
     let required = ask(&nowhere, None).await;
     assert_eq!(required.problem(400), "region-required");
-    let choices: BTreeSet<_> = list(&required.json()["choices"]).iter().map(|choice| text(&choice["region"]).to_owned()).collect();
+    let choices: BTreeSet<_> =
+        list(&required.json()["choices"]).iter().map(|choice| text(&choice["region"]).to_owned()).collect();
     assert_eq!(choices, ["330106", "330108", "330110"].map(str::to_owned).into());
     let elsewhere = ask(&nowhere, Some("440300")).await;
     assert_eq!(elsewhere.problem(404), "not-offered-in-region");
@@ -195,7 +213,10 @@ async fn unknown_entries_and_methods_that_nobody_forwards_are_refused() {
         assert_eq!(demo.call(unknown, "/echo").send().await.problem(404), "unknown-entry");
     }
     let path = format!("/call/{}/echo", entry(demo).await);
-    assert_eq!(demo.ask(Method::TRACE, &path).bearer(demo.token("citizen")).send().await.problem(405), "method-not-allowed");
+    assert_eq!(
+        demo.ask(Method::TRACE, &path).bearer(demo.token("citizen")).send().await.problem(405),
+        "method-not-allowed"
+    );
 }
 
 #[tokio::test]

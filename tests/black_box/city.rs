@@ -27,9 +27,10 @@ struct Shared {
 impl Shared {
     fn start() -> Self {
         let demo = Demo::start(&[]);
-        // It reads until the pipe closes, which happens whichever way the tests end.
+        // It reads until the pipe closes, which happens whichever way the tests end. What was killed may still write
+        // while its folder is removed.
         let reaper = Command::new("sh")
-            .args(["-c", "cat; kill -9 \"$0\"; while kill -0 \"$0\"; do :; done; rm -rf \"$1\""])
+            .args(["-c", "cat; kill -9 \"$0\"; for _ in 1 2 3; do rm -rf \"$1\" && exit; done"])
             .arg(demo.pid().to_string())
             .arg(demo.folder())
             .stdin(Stdio::piped())

@@ -29,7 +29,8 @@ pub(crate) struct Answer {
 pub(crate) fn client() -> &'static Client {
     static CLIENT: OnceLock<Client> = OnceLock::new();
     CLIENT.get_or_init(|| {
-        let client = Client::builder().redirect(redirect::Policy::none()).no_proxy().pool_max_idle_per_host(0);
+        let client =
+            Client::builder().redirect(redirect::Policy::none()).no_proxy().pool_max_idle_per_host(0);
         client.timeout(PATIENCE).build().expect("nothing is asked of the machine")
     })
 }
@@ -138,7 +139,10 @@ impl Answer {
         assert_eq!(body["status"], status);
         let trace = body["traceId"].as_str().unwrap_or_default();
         assert!(trace.len() == 32 && trace.bytes().all(|byte| byte.is_ascii_hexdigit()), "{body}");
-        assert!(body["title"].is_string() && body["detail"].is_string() && body["fault"].is_string(), "{body}");
+        assert!(
+            body["title"].is_string() && body["detail"].is_string() && body["fault"].is_string(),
+            "{body}"
+        );
         let code = body["type"].as_str().and_then(|kind| kind.strip_prefix(PROBLEM));
         code.unwrap_or_else(|| panic!("a type of ours: {body}")).to_owned()
     }

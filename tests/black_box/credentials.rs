@@ -51,7 +51,12 @@ async fn only_tokens_of_the_issuer_for_us_and_now_are_taken() {
     let demo = busy();
     let doors = [format!("/call/{}/echo", entry(demo).await), "/registry/v1/items".to_owned()];
     for door in &doors {
-        demo.get(door).bearer(&demo.sign(request())).header("service-region", "330106").send().await.expect(200);
+        demo.get(door)
+            .bearer(&demo.sign(request()))
+            .header("service-region", "330106")
+            .send()
+            .await
+            .expect(200);
         let none = demo.get(door).send().await;
         assert_eq!(none.problem(401), "credentials-absent", "{door}");
         assert!(none.header("www-authenticate").is_some_and(|challenge| challenge.starts_with("Bearer ")));
@@ -85,6 +90,12 @@ async fn a_citizen_is_no_staff() {
     let token = demo.token("citizen");
     assert_eq!(demo.get("/registry/v1/items").bearer(token).send().await.problem(403), "role-not-allowed");
     assert_eq!(demo.get("/operations/v1/events").bearer(token).send().await.problem(403), "role-not-allowed");
-    assert_eq!(demo.get("/operations/v1/events").bearer(demo.token("clerk")).send().await.problem(403), "role-not-allowed");
-    assert_eq!(demo.post("/operations/v1/imports", demo.token("auditor")).send().await.problem(403), "role-not-allowed");
+    assert_eq!(
+        demo.get("/operations/v1/events").bearer(demo.token("clerk")).send().await.problem(403),
+        "role-not-allowed"
+    );
+    assert_eq!(
+        demo.post("/operations/v1/imports", demo.token("auditor")).send().await.problem(403),
+        "role-not-allowed"
+    );
 }

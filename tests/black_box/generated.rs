@@ -22,7 +22,11 @@ fn json_files(folder: &Path) -> BTreeMap<String, String> {
 fn assert_fresh(folder: &str, fresh: &BTreeMap<String, String>) {
     let committed = json_files(&root().join(folder));
     assert!(!fresh.is_empty());
-    assert_eq!(committed.keys().collect::<Vec<_>>(), fresh.keys().collect::<Vec<_>>(), "{folder}/ is stale; {REFRESH}");
+    assert_eq!(
+        committed.keys().collect::<Vec<_>>(),
+        fresh.keys().collect::<Vec<_>>(),
+        "{folder}/ is stale; {REFRESH}"
+    );
     for (name, text) in fresh {
         assert!(committed.get(name) == Some(text), "{folder}/{name} is stale; {REFRESH}");
     }
@@ -39,5 +43,8 @@ fn openapi_documents_are_fresh() {
 #[test]
 fn event_schemas_are_fresh() {
     let documents = domain::schema::event_documents();
-    assert_fresh("schemas", &documents.into_iter().map(|(name, document)| (name, format!("{document:#}\n"))).collect());
+    assert_fresh(
+        "schemas",
+        &documents.into_iter().map(|(name, document)| (name, format!("{document:#}\n"))).collect(),
+    );
 }

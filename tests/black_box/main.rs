@@ -4,14 +4,23 @@
 //! and passes without it.
 
 mod arrows;
+mod bad_backends;
+mod bad_input;
 mod binary;
 mod calls;
 mod city;
 mod client;
+mod configuring;
 mod credentials;
 mod generated;
+mod import_formats;
+mod import_run;
+mod importing;
 mod main_path;
 mod raw;
+mod reading;
+mod real_data;
 mod staff;
 mod stand_in;
 mod streaming;
+mod surviving;

@@ -25,14 +25,22 @@ async fn listed(demo: &Demo, path: &str, position: &str) -> Vec<String> {
 async fn changes(demo: &Demo, since: &str, position: &str) -> Vec<(String, String)> {
     let page = demo.get("/catalogue/v1/changes").query(&[("since", since), ("limit", "200")]).at(position);
     let page = page.send().await.expect(200);
-    list(&page["items"]).iter().map(|item| (text(&item["type"]).to_owned(), text(&item["id"]).to_owned())).collect()
+    list(&page["items"])
+        .iter()
+        .map(|item| (text(&item["type"]).to_owned(), text(&item["id"]).to_owned()))
+        .collect()
 }
 
 async fn end_of_feed(demo: &Demo) -> String {
     let mut page = demo.get("/catalogue/v1/changes?limit=200").send().await.expect(200);
     while page["more"] == json!(true) {
         let since = text(&page["next"]).to_owned();
-        page = demo.get("/catalogue/v1/changes").query(&[("since", &since), ("limit", "200")]).send().await.expect(200);
+        page = demo
+            .get("/catalogue/v1/changes")
+            .query(&[("since", &since), ("limit", "200")])
+            .send()
+            .await
+            .expect(200);
     }
     text(&page["next"]).to_owned()
 }
@@ -50,9 +58,13 @@ async fn an_item_goes_from_its_draft_to_a_citizens_call() {
     assert_eq!(read.expect(200)["states"], json!(["draft"]));
     let newer = coded("宠物寄养点备案", "330106", "332099991001", &backend.base_url);
     let tag = read.header("etag").expect("an entity tag");
-    let revised = demo.put(&format!("{path}/content"), &department.clerk).header("if-match", tag).json(&newer).await;
+    let revised =
+        demo.put(&format!("{path}/content"), &department.clerk).header("if-match", tag).json(&newer).await;
     let position = revised.position();
-    assert_eq!(demo.item(item, &position).await["proposal"]["content"]["backend"]["baseUrl"], backend.base_url);
+    assert_eq!(
+        demo.item(item, &position).await["proposal"]["content"]["backend"]["baseUrl"],
+        backend.base_url
+    );
 
     // Not public before both reviews.
     let submitted = demo.submit(&department, item).await;
@@ -61,7 +73,10 @@ async fn an_item_goes_from_its_draft_to_a_citizens_call() {
     let early = demo.post(&format!("{path}/publication"), &department.clerk).send().await;
     assert_eq!(early.problem(409), "wrong-state");
     let passed = demo.approve(item, &submitted, &department.reviewer).await;
-    assert_eq!(demo.get(&format!("/catalogue/v1/entries/{item}")).at(&passed).send().await.problem(404), "not-found");
+    assert_eq!(
+        demo.get(&format!("/catalogue/v1/entries/{item}")).at(&passed).send().await.problem(404),
+        "not-found"
+    );
     let approved = demo.approve(item, &passed, demo.token("reviewer")).await;
     assert_eq!(demo.item(item, &approved).await["states"], json!(["approved"]));
     let published = demo.post(&format!("{path}/publication"), &department.clerk).send().await.position();
@@ -71,8 +86,16 @@ async fn an_item_goes_from_its_draft_to_a_citizens_call() {
     // In the list, the search, the suggestions, the change feed, and on its own; then called.
     let shown = demo.get(&format!("/catalogue/v1/entries/{entry}")).send().await.expect(200);
     let position = until("the feed has it", async || {
-        let page = demo.get("/catalogue/v1/changes").query(&[("since", &since), ("limit", "200")]).send().await.expect(200);
-        list(&page["items"]).iter().find(|change| change["id"] == entry).map(|change| text(&change["position"]).to_owned())
+        let page = demo
+            .get("/catalogue/v1/changes")
+            .query(&[("since", &since), ("limit", "200")])
+            .send()
+            .await
+            .expect(200);
+        list(&page["items"])
+            .iter()
+            .find(|change| change["id"] == entry)
+            .map(|change| text(&change["position"]).to_owned())
     })
     .await;
     assert_eq!((&shown["name"], &shown["callable"]), (&json!("宠物寄养点备案"), &json!(true)));
@@ -100,8 +123,10 @@ async fn the_same_service_of_another_department_joins_the_entry_and_is_chosen_by
     let xihu = demo.enrol("主路径西湖局", "330106").await;
     let yuhang = demo.enrol("主路径余杭局", "330110").await;
     let code = "332099992001";
-    let (_, entry) = demo.offer(&xihu, "T-1", &coded("龙舟赛事场地登记", "330106", code, &one.base_url)).await;
-    let (_, joined) = demo.offer(&yuhang, "T-1", &coded("龙舟赛事场地登记", "330110", code, &two.base_url)).await;
+    let (_, entry) =
+        demo.offer(&xihu, "T-1", &coded("龙舟赛事场地登记", "330106", code, &one.base_url)).await;
+    let (_, joined) =
+        demo.offer(&yuhang, "T-1", &coded("龙舟赛事场地登记", "330110", code, &two.base_url)).await;
     assert_eq!(joined, entry);
     let shown = demo.get(&format!("/catalogue/v1/entries/{entry}")).send().await.expect(200);
     assert_eq!(shown["offeringCount"], 2);
@@ -123,10 +148,14 @@ async fn a_merged_entry_lives_on_as_an_alias_until_it_is_restored() {
     let since = end_of_feed(demo).await;
 
     let merge = json!({"into": stays, "comment": "同一事项"});
-    let merged = demo.post(&format!("/registry/v1/entries/{gone}/merge"), demo.token("steward")).json(&merge).await;
+    let merged =
+        demo.post(&format!("/registry/v1/entries/{gone}/merge"), demo.token("steward")).json(&merge).await;
     let position = merged.position();
     let moved = demo.get(&format!("/catalogue/v1/entries/{gone}")).at(&position).send().await;
-    assert_eq!((moved.status, moved.header("location")), (308, Some(format!("/catalogue/v1/entries/{stays}").as_str())));
+    assert_eq!(
+        (moved.status, moved.header("location")),
+        (308, Some(format!("/catalogue/v1/entries/{stays}").as_str()))
+    );
     let survivor = demo.get(&format!("/catalogue/v1/entries/{stays}")).send().await.expect(200);
     assert_eq!((&survivor["offeringCount"], &survivor["aliases"]), (&json!(2), &json!([gone])));
     let feed = changes(demo, &since, &position).await;
@@ -136,13 +165,16 @@ async fn a_merged_entry_lives_on_as_an_alias_until_it_is_restored() {
     let answer = demo.call(&gone, "/saved-link").send().await.expect(200);
     assert_eq!(answer["target"], "/saved-link");
     let back = json!({"into": gone, "comment": "反向"});
-    let looped = demo.post(&format!("/registry/v1/entries/{stays}/merge"), demo.token("steward")).json(&back).await;
+    let looped =
+        demo.post(&format!("/registry/v1/entries/{stays}/merge"), demo.token("steward")).json(&back).await;
     assert_eq!(looped.problem(409), "merge-loop");
 
     let restore = format!("/registry/v1/entries/{gone}/restoration");
-    let restored = demo.post(&restore, demo.token("steward")).json(&json!({"comment": "误并"})).await.position();
+    let restored =
+        demo.post(&restore, demo.token("steward")).json(&json!({"comment": "误并"})).await.position();
     for entry in [&gone, &stays] {
-        let shown = demo.get(&format!("/catalogue/v1/entries/{entry}")).at(&restored).send().await.expect(200);
+        let shown =
+            demo.get(&format!("/catalogue/v1/entries/{entry}")).at(&restored).send().await.expect(200);
         assert_eq!((&shown["offeringCount"], &shown["aliases"]), (&json!(1), &json!([])));
     }
 }
@@ -150,14 +182,17 @@ async fn a_merged_entry_lives_on_as_an_alias_until_it_is_restored() {
 #[tokio::test]
 async fn a_duplicate_that_the_curator_suspects_is_dismissed() {
     let demo = busy();
-    let (one, two) = (demo.enrol("主路径重复甲局", "330106").await, demo.enrol("主路径重复乙局", "330106").await);
+    let (one, two) =
+        (demo.enrol("主路径重复甲局", "330106").await, demo.enrol("主路径重复乙局", "330106").await);
     let service = |code: &str| coded("无人机表演空域报备", "330106", code, "http://127.0.0.1:9");
     let (a, _) = demo.offer(&one, "D-1", &service("332099993001")).await;
     let (b, _) = demo.offer(&two, "D-2", &service("332099993001")).await;
     let case = until("the curator suspects the pair", async || {
-        let cases = demo.get("/registry/v1/duplicate-cases?state=open&limit=200").bearer(demo.token("steward"));
+        let cases =
+            demo.get("/registry/v1/duplicate-cases?state=open&limit=200").bearer(demo.token("steward"));
         let cases = cases.send().await.expect(200);
-        let is_ours = |case: &&Value| [a, b].iter().all(|item| list(&case["items"]).contains(&json!(item.to_string())));
+        let is_ours =
+            |case: &&Value| [a, b].iter().all(|item| list(&case["items"]).contains(&json!(item.to_string())));
         list(&cases["items"]).iter().find(is_ours).cloned()
     })
     .await;
@@ -167,7 +202,8 @@ async fn a_duplicate_that_the_curator_suspects_is_dismissed() {
     let position = dismissal.json(&json!({"comment": "两家各管一片"})).await.position();
     let shown = demo.get(&path).bearer(demo.token("steward")).at(&position).send().await.expect(200);
     assert_eq!(shown["case"]["decision"]["type"], "dismissed", "{shown}");
-    let again = demo.post(&format!("{path}/confirmation"), demo.token("steward")).json(&json!({"primary": a})).await;
+    let again =
+        demo.post(&format!("{path}/confirmation"), demo.token("steward")).json(&json!({"primary": a})).await;
     assert_eq!(again.problem(409), "case-decided");
 }
 
@@ -194,10 +230,12 @@ async fn a_retirement_is_announced_with_notice() {
 async fn a_suspended_service_says_so_to_callers_until_it_is_resumed() {
     let (demo, backend) = (busy(), StandIn::named("停").await);
     let department = demo.enrol("主路径停办局", "330106").await;
-    let (item, entry) = demo.offer(&department, "S-1", &callable("热气球飞行备案", "330106", &backend.base_url)).await;
+    let (item, entry) =
+        demo.offer(&department, "S-1", &callable("热气球飞行备案", "330106", &backend.base_url)).await;
     let path = format!("/registry/v1/items/{item}");
     let notice = json!({"notice": {"zh-CN": "台风来临，暂停办理"}});
-    let suspended = demo.post(&format!("{path}/suspension"), demo.token("operator")).json(&notice).await.position();
+    let suspended =
+        demo.post(&format!("{path}/suspension"), demo.token("operator")).json(&notice).await.position();
     demo.item(item, &suspended).await;
     let refused = until("the gateway has heard of it", async || {
         let answer = demo.call(&entry, "/x").send().await;

@@ -7,8 +7,6 @@ use tokio::net::TcpStream;
 #[derive(Debug)]
 pub(crate) struct RawAnswer {
     pub(crate) status: u16,
-    /// Status line and header fields.
-    pub(crate) head: String,
     pub(crate) body: String,
 }
 
@@ -22,7 +20,7 @@ pub(crate) async fn exchange(url: &str, request: &str) -> RawAnswer {
     let answer = String::from_utf8_lossy(&answer).into_owned();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("an answer: {answer:?}"));
     let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
-    RawAnswer { status, head: head.to_ascii_lowercase(), body: body.to_owned() }
+    RawAnswer { status, body: body.to_owned() }
 }
 
 /// A connection to the server of this URL.

@@ -38,7 +38,17 @@ pub(crate) fn callable(name: &str, region: &str, base_url: &str) -> Value {
 
 /// A segment of a path.
 pub(crate) fn segment(text: &str) -> String {
-    text.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(
+            |byte| {
+                if byte.is_ascii_alphanumeric() {
+                    char::from(byte).to_string()
+                } else {
+                    format!("%{byte:02X}")
+                }
+            },
+        )
+        .collect()
 }
 
 impl Demo {
@@ -52,7 +62,8 @@ impl Demo {
 
     /// The demo's own issuer, for tokens that `yimen token` would not mint.
     pub(crate) fn issuer(&self) -> DevelopmentIssuer {
-        let state = std::fs::read_to_string(self.data_dir().join("demo.json")).expect("the demo keeps its ports");
+        let state =
+            std::fs::read_to_string(self.data_dir().join("demo.json")).expect("the demo keeps its ports");
         let state: Value = serde_json::from_str(&state).expect("it is JSON");
         let issuer = format!("http://127.0.0.1:{}", state["provider"]);
         let key = self.data_dir().join("development-issuer.pem");
@@ -66,7 +77,8 @@ impl Demo {
 
     /// Enrols a department under a name and mints tokens for its staff.
     pub(crate) async fn enrol(&self, name: &str, region: &str) -> Department {
-        let body = json!({"code": {"scheme": "local", "value": name}, "name": {"zh-CN": name}, "region": region});
+        let body =
+            json!({"code": {"scheme": "local", "value": name}, "name": {"zh-CN": name}, "region": region});
         self.post("/registry/v1/departments", self.token("operator")).json(&body).await.expect(201);
         let id = format!("local:{name}");
         let clerk = self.mint(&["--role", "clerk", "--department", &id]);
@@ -83,7 +95,10 @@ impl Demo {
 
     /// Submits a draft; the position.
     pub(crate) async fn submit(&self, department: &Department, item: ItemId) -> String {
-        self.post(&format!("/registry/v1/items/{item}/submissions"), &department.clerk).send().await.position()
+        self.post(&format!("/registry/v1/items/{item}/submissions"), &department.clerk)
+            .send()
+            .await
+            .position()
     }
 
     /// An item as an operator sees it at a position.
@@ -109,11 +124,19 @@ impl Demo {
         let submitted = self.submit(department, item).await;
         let passed = self.approve(item, &submitted, &department.reviewer).await;
         self.approve(item, &passed, self.token("reviewer")).await;
-        self.post(&format!("/registry/v1/items/{item}/publication"), &department.clerk).send().await.position()
+        self.post(&format!("/registry/v1/items/{item}/publication"), &department.clerk)
+            .send()
+            .await
+            .position()
     }
 
     /// Drafts, reviews and publishes, and waits for the curator; the item and its entry.
-    pub(crate) async fn offer(&self, department: &Department, local_code: &str, content: &Value) -> (ItemId, String) {
+    pub(crate) async fn offer(
+        &self,
+        department: &Department,
+        local_code: &str,
+        content: &Value,
+    ) -> (ItemId, String) {
         let item = self.draft(department, local_code, content).await;
         let published = self.publish(department, item).await;
         (item, self.entry_of(item, &published).await)
@@ -125,6 +148,25 @@ impl Demo {
             self.item(item, position).await["placement"]["entry"].as_str().map(str::to_owned)
         })
         .await
+    }
+
+    /// Imports an item as an operator, of a department that is named after it, and waits for the curator; its entry.
+    pub(crate) async fn adopt(&self, content: &Value) -> String {
+        let department = json!({"name": content["name"], "region": "330106"});
+        let row = json!({"line": 1, "department": department, "localCode": "1", "content": content});
+        let batch = json!({"source": "black-box", "rows": [row]});
+        let report =
+            self.post("/operations/v1/imports", self.token("operator")).json(&batch).await.expect(200);
+        assert_eq!(report["rows"][0]["outcome"], "created", "{report}");
+        let item = text(&report["rows"][0]["item"]).parse().expect("an item's identifier");
+        until("the item can be read", async || {
+            let read =
+                self.get(&format!("/registry/v1/items/{item}")).bearer(self.token("operator")).send().await;
+            (read.status == 200).then_some(())
+        })
+        .await;
+        let head = self.get("/operations/v1/status").bearer(self.token("operator")).send().await.expect(200);
+        self.entry_of(item, text(&head["head"])).await
     }
 
     /// A call through the gateway, as the demo's citizen.

@@ -46,7 +46,8 @@ async fn the_samples_events_are_server_sent() {
     let demo = busy();
     let answer = demo.call(&entry(demo).await, "/events").send().await;
     assert_eq!((answer.status, answer.header("content-type")), (200, Some("text/event-stream")));
-    let stages: Vec<_> = answer.text().lines().filter_map(|line| line.strip_prefix("id: ").map(str::to_owned)).collect();
+    let stages: Vec<_> =
+        answer.text().lines().filter_map(|line| line.strip_prefix("id: ").map(str::to_owned)).collect();
     assert_eq!(stages, ["0", "1", "2", "3"]);
 }
 
@@ -60,8 +61,10 @@ async fn a_large_upload_flows_and_arrives_whole() {
         Ok::<_, std::io::Error>(vec![2; HALF])
     });
     let body = stream::once(async { Ok(vec![1; HALF]) }).chain(rest);
-    let upload = demo.ask(reqwest::Method::POST, &format!("/call/{entry}/photos")).bearer(demo.token("citizen"));
-    let upload = upload.header("content-length", &(2 * HALF).to_string()).body(reqwest::Body::wrap_stream(body));
+    let upload =
+        demo.ask(reqwest::Method::POST, &format!("/call/{entry}/photos")).bearer(demo.token("citizen"));
+    let upload =
+        upload.header("content-length", &(2 * HALF).to_string()).body(reqwest::Body::wrap_stream(body));
     let department = async {
         let mut call = stand_in.accept().await;
         let mut half = vec![0; HALF];
@@ -106,7 +109,8 @@ async fn both_address_families_are_served_and_reached() {
     let demo = Demo::start_at("[::]:0", TempDir::new().expect("a folder"), &["--sample", "none"]);
     let stand_in = StandIn::on("[::1]:0", "六").await;
     let department = demo.enrol("六局", "330106").await;
-    let (_, entry) = demo.offer(&department, "6", &callable("星空露营地备案", "330106", &stand_in.base_url)).await;
+    let (_, entry) =
+        demo.offer(&department, "6", &callable("星空露营地备案", "330106", &stand_in.base_url)).await;
     let port = demo.url("").rsplit(':').next().expect("a port").to_owned();
     for host in ["[::1]", "127.0.0.1"] {
         let url = format!("http://{host}:{port}/call/{entry}/x");

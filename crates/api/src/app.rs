@@ -1,11 +1,13 @@
 //! What the binary hands to the API: everything that a handler may reach.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::{Department, DepartmentId, Policy};
-use event_store::{EventStore, load};
+use event_store::{EventStore, Position, load};
 use identity::{Clock, Verifier};
 use read_model::ReadModel;
+use tokio::sync::watch;
 
 use crate::command::Recent;
 use crate::extract::Acting;
@@ -24,6 +26,8 @@ pub struct App {
     pub policy: Arc<Policy>,
     /// Where "now" comes from.
     pub clock: Clock,
+    /// Up to where the curator has placed what was published; none where no curator is at work.
+    pub(crate) curated: Option<watch::Receiver<Position>>,
     /// Commands that are being carried out or were a short while ago.
     pub(crate) recent: Recent,
 }
@@ -37,7 +41,33 @@ impl App {
         policy: Arc<Policy>,
         clock: Clock,
     ) -> Self {
-        Self { store, read_model, verifier, policy, clock, recent: Recent::default() }
+        Self { store, read_model, verifier, policy, clock, curated: None, recent: Recent::default() }
+    }
+
+    /// The same with a curator at work: who reads their own write sees what the curator made of it, too.
+    #[must_use]
+    pub fn with_curator(self, progress: watch::Receiver<Position>) -> Self {
+        Self { curated: Some(progress), ..self }
+    }
+
+    /// The position at which `position`, and what the curator wrote because of it, can be read.
+    ///
+    /// An item's publication shows in the catalogue only once it is placed, which is an event of its own.
+    pub(crate) async fn settled(&self, position: Position, patience: Duration) -> Result<Position, Problem> {
+        let Some(mut curated) = self.curated.clone() else { return Ok(position) };
+        // The borrowed value is let go before the log is asked.
+        let placed = tokio::time::timeout(patience, curated.wait_for(|done| *done >= position))
+            .await
+            .map(|placed| placed.is_ok());
+        match placed {
+            Ok(true) => Ok(self.store.head().await?),
+            // The curator is away: what it has not placed yet is not there yet.
+            Ok(false) => Ok(position),
+            Err(_) => {
+                let behind = Problem::new(Code::ReadModelBehind, "the write that you name is not placed yet");
+                Err(behind.retry_after(1))
+            }
+        }
     }
 
     /// Refuses unless the department is enrolled and may act.

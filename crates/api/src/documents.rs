@@ -1,7 +1,12 @@
 //! The OpenAPI documents, one per audience, made from the code.
 
+mod wording;
+
+use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme};
-use utoipa::openapi::{Components, ContactBuilder, InfoBuilder, License, OpenApi, OpenApiBuilder, RefOr};
+use utoipa::openapi::{
+    Components, ContactBuilder, InfoBuilder, License, OpenApi, OpenApiBuilder, RefOr, Server, ServerBuilder,
+};
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -75,8 +80,20 @@ fn document(
     } else {
         SecurityRequirement::default()
     }]);
+    document.servers = Some(vec![server(for_staff)]);
     prune(&mut document);
+    wording::define_tags(&mut document);
+    wording::name_fields_of_reads(&mut document);
+    wording::bound_formats(&mut document);
+    wording::close_requests(&mut document);
     document
+}
+
+/// Wherever the document came from: the same document serves every city.
+fn server(for_staff: bool) -> Server {
+    let description = "The host that this document came from, be it local, staging or production.";
+    let audience = Extensions::builder().add("x-internal", for_staff).build();
+    ServerBuilder::new().url("/").description(Some(description)).extensions(Some(audience)).build()
 }
 
 /// Leaves out what is shared and no operation of this document refers to.

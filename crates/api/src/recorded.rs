@@ -23,13 +23,14 @@ pub(crate) struct EventDocument {
     #[schema(maximum = 9_007_199_254_740_991u64)]
     revision: u64,
     /// Its place in the log.
-    #[schema(value_type = String, max_length = 64)]
+    #[schema(value_type = String, max_length = 16, pattern = "^[0-9a-f]{16}$")]
     position: Position,
     /// What happened.
     #[serde(rename = "type")]
-    #[schema(max_length = 128)]
+    #[schema(max_length = 128, pattern = "^[A-Z][A-Za-z]*$")]
     event_type: String,
     /// The version of its data's schema.
+    #[schema(minimum = 1, maximum = 65535)]
     version: u16,
     /// When the command was received.
     at: Timestamp,
@@ -48,7 +49,7 @@ pub(crate) struct EventDocument {
     command_id: Uuid,
     /// The W3C trace id of the request.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 32)]
+    #[schema(max_length = 32, pattern = "^[0-9a-f]{32}$")]
     trace_id: Option<String>,
     /// Its data, as it was written.
     #[schema(value_type = Object)]

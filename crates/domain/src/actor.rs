@@ -84,6 +84,7 @@ impl Actor {
 /// Identifier of a member of staff, as the identity provider knows them.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
+#[schema(value_type = String, min_length = 1, max_length = 255)]
 pub struct StaffId(pub String);
 
 impl fmt::Display for StaffId {

@@ -36,6 +36,7 @@ pub enum Decision {
     /// Different services; the pair is not suspected again.
     Dismissed {
         /// Why.
+        #[schema(min_length = 1, max_length = 4000)]
         comment: String,
     },
 }

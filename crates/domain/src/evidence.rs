@@ -10,6 +10,7 @@ use crate::{ItemId, LocalizedText};
 #[serde(rename_all = "camelCase")]
 pub struct Evidence {
     /// The feature that was compared, for example `name` or `shared-code`.
+    #[schema(max_length = 64, pattern = "^[a-z][a-z0-9-]*$")]
     pub feature: String,
     /// Its weight; positive speaks for the same service, negative against it.
     pub weight: f64,
@@ -42,6 +43,7 @@ pub struct Basis {
     pub relation: Option<Relation>,
     /// The evidence, strongest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 64)]
     pub evidence: Vec<Evidence>,
 }
 

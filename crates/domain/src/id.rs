@@ -29,7 +29,10 @@ pub enum IdError {
 /// A department, by its organisation code: `uscc:12441500196720244T`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, example = "uscc:12441500196720244T")]
+#[schema(
+    value_type = String, min_length = 3, max_length = 192, example = "uscc:12441500196720244T",
+    pattern = r"^[a-z0-9.-]{1,63}:[^\s\x00-\x1f\x7f-\x9f]([^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f])?$"
+)]
 pub struct DepartmentId(OrganisationCode);
 
 impl DepartmentId {
@@ -65,7 +68,7 @@ impl FromStr for DepartmentId {
 /// The code under which a department itself knows an item; unique within the department.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, min_length = 1, max_length = 128, example = "SP-001")]
+#[schema(value_type = String, min_length = 1, max_length = 128, pattern = r"\S", example = "SP-001")]
 pub struct LocalCode(String);
 
 impl fmt::Display for LocalCode {
@@ -91,7 +94,7 @@ impl FromStr for LocalCode {
 /// A channel, by its client identifier.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, pattern = "^[A-Za-z0-9._-]{1,64}$", example = "hangzhou-app")]
+#[schema(value_type = String, max_length = 64, pattern = "^[A-Za-z0-9._-]{1,64}$", example = "hangzhou-app")]
 pub struct ChannelId(String);
 
 impl fmt::Display for ChannelId {

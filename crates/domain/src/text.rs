@@ -3,18 +3,25 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
 use crate::Violations;
 
 /// Text by BCP 47 language tag; `zh-CN` is the default language.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
-#[schema(example = json!({"zh-CN": "食品经营许可", "en": "Food business licence"}))]
 pub struct LocalizedText(BTreeMap<String, String>);
 
 /// The language that is shown when the reader's own is not there.
 const DEFAULT_LANGUAGE: &str = "zh-CN";
+/// Most languages that one text has.
+const MOST_LANGUAGES: usize = 16;
+/// Longest language tag, in characters.
+const LONGEST_TAG: usize = 35;
+/// Longest version of any text, in characters; most texts have a lower limit of their own.
+const LONGEST_TEXT: usize = 2000;
 
 impl LocalizedText {
     /// Text in the default language.
@@ -70,7 +77,7 @@ impl LocalizedText {
         if required && self.0.is_empty() {
             violations.add(pointer, "required", "needs text in at least one language");
         }
-        violations.check_count(pointer, self.0.len(), 16);
+        violations.check_count(pointer, self.0.len(), MOST_LANGUAGES);
         for (tag, text) in &self.0 {
             let pointer = format!("{pointer}/{}", tag.replace('~', "~0").replace('/', "~1"));
             if !is_language_tag(tag) {
@@ -79,7 +86,7 @@ impl LocalizedText {
             if text.trim().is_empty() {
                 violations.add(&pointer, "blank", "must not be blank");
             }
-            violations.check_text(&pointer, text, max);
+            violations.check_text(&pointer, text, max.min(LONGEST_TEXT));
         }
     }
 }
@@ -90,9 +97,34 @@ fn is_language_tag(tag: &str) -> bool {
     let language = parts.next().unwrap_or_default();
     (2..=3).contains(&language.len())
         && language.bytes().all(|b| b.is_ascii_alphabetic())
-        && tag.len() <= 35
+        && tag.len() <= LONGEST_TAG
         && parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
+
+/// Written by hand: a derive can't say which names and versions a map may have.
+impl PartialSchema for LocalizedText {
+    fn schema() -> RefOr<Schema> {
+        let tag = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .max_length(Some(LONGEST_TAG))
+            .pattern(Some("^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"));
+        let version = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(1))
+            .max_length(Some(LONGEST_TEXT))
+            .pattern(Some(r"\S"));
+        let text = ObjectBuilder::new()
+            .schema_type(Type::Object)
+            .description(Some("Text by BCP 47 language tag; `zh-CN` is the default language."))
+            .property_names(Some(tag.build()))
+            .additional_properties(Some(RefOr::T(Schema::from(version.build()))))
+            .max_properties(Some(MOST_LANGUAGES))
+            .examples([serde_json::json!({"zh-CN": "食品经营许可", "en": "Food business licence"})]);
+        text.build().into()
+    }
+}
+
+impl ToSchema for LocalizedText {}
 
 #[cfg(test)]
 mod tests {

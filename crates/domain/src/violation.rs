@@ -7,10 +7,13 @@ use utoipa::ToSchema;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Violation {
     /// JSON Pointer (RFC 6901) to the field, from the root of the document that was sent.
+    #[schema(max_length = 1024)]
     pub pointer: String,
     /// Stable, kebab-case name of the rule, for example `too-long`.
+    #[schema(max_length = 64, pattern = "^[a-z][a-z0-9-]*$")]
     pub code: String,
     /// The rule in words.
+    #[schema(max_length = 1024)]
     pub detail: String,
 }
 

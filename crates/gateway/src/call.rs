@@ -21,7 +21,7 @@ use crate::record::CallRecord;
 use crate::refusal::Refusal;
 use crate::selection::{Chosen, choose};
 use crate::upload::Upload;
-use crate::{Gateway, Offering, Route, hop_by_hop, region};
+use crate::{Gateway, Offering, Route, department, hop_by_hop, region};
 
 /// `ANY /call/{entry}/{*path}`.
 pub(crate) async fn call(
@@ -66,11 +66,12 @@ async fn carry_to_one_of(
 ) -> Result<Response, Refusal> {
     let settings = gateway.settings();
     let caller = identify(gateway.verifier(), &head.headers).await?;
+    let department = department::named(&head.headers)?;
     let region = match region::named(&head.headers)? {
         Some(named) => Some(named),
         None => region::claimed(&caller, settings.region_claim.as_deref()),
     };
-    let Chosen { offering, upstream } = choose(offerings, region.as_ref())?;
+    let Chosen { offering, upstream } = choose(offerings, department.as_ref(), region.as_ref())?;
     record.is_taken_by(offering.item);
     offering.access.permit(&caller, &settings.assurance)?;
 

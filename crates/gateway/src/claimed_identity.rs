@@ -140,6 +140,7 @@ mod tests {
             "user-agent",
             "if-match",
             "service-region",
+            "service-department",
             "x-forward",
             "x-authors",
             "forwarded-by",

@@ -4,6 +4,9 @@
 //! its way is the table in `refusal.rs`. Routes come from a [`RouteTable`], an immutable snapshot that the binary fills
 //! from the read model and puts in place through [`Routes`]; the call path itself touches no store.
 //!
+//! Where several departments offer an entry's service, the call says whom it is for: by [`SERVICE_DEPARTMENT`], by
+//! [`SERVICE_REGION`], or by both. The rule is in `selection.rs`. Both fields are passed on to the backend.
+//!
 //! A backend gets the call as it was received, with the header fields of the connection, cookies, and everything that
 //! speaks of identity taken out, and an assertion in [`ASSERTION`] instead of the caller's token. It answers for itself: its
 //! responses are passed on whatever they say, and only where there is none the gateway answers, saying whose fault it is.
@@ -12,6 +15,7 @@ mod access;
 mod call;
 mod claimed_identity;
 mod client;
+mod department;
 mod download;
 mod forward;
 mod forwarding;
@@ -35,6 +39,7 @@ mod upload;
 mod upstream;
 
 pub use access::ASSERTION;
+pub use department::SERVICE_DEPARTMENT;
 pub use gateway::{Gateway, SetupError};
 pub use offering::{Access, Department, Offering, Standing};
 pub use record::ACCESS_LOG;

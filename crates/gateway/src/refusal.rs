@@ -3,7 +3,7 @@
 //! The table in [`Refusal::terms`] is the documentation of the `urn:yimen:problem:` types of the call path, besides
 //! those that [`CredentialError::code`] names.
 
-use domain::{Division, LocalizedText};
+use domain::{DepartmentId, Division, LocalizedText};
 use http::StatusCode;
 use identity::CredentialError;
 use serde_json::{Value, json};
@@ -18,6 +18,7 @@ use crate::upload::UploadFault;
 #[derive(Debug)]
 pub(crate) enum Refusal {
     MalformedPath(PathRefusal),
+    MalformedDepartment(String),
     MalformedRegion(String),
     MethodNotAllowed,
     ExpectationFailed,
@@ -27,6 +28,10 @@ pub(crate) enum Refusal {
         explanation: LocalizedText,
     },
     RegionRequired {
+        choices: Vec<Choice>,
+    },
+    NotOfferedByDepartment {
+        department: DepartmentId,
         choices: Vec<Choice>,
     },
     NotOfferedInRegion {
@@ -83,6 +88,12 @@ impl Refusal {
             Self::MalformedPath(_) => {
                 (S::BAD_REQUEST, "malformed-path", Client, "The path can be read in more than one way")
             }
+            Self::MalformedDepartment(_) => (
+                S::BAD_REQUEST,
+                "malformed-department",
+                Client,
+                "Service-Department is not one department's identifier",
+            ),
             Self::MalformedRegion(_) => {
                 (S::BAD_REQUEST, "malformed-region", Client, "Service-Region is not one division code")
             }
@@ -100,6 +111,12 @@ impl Refusal {
                 (S::FORBIDDEN, "insufficient-scope", Client, "The token lacks a scope")
             }
             Self::UnknownEntry => (S::NOT_FOUND, "unknown-entry", Client, "There is no such entry"),
+            Self::NotOfferedByDepartment { .. } => (
+                S::NOT_FOUND,
+                "not-offered-by-department",
+                Client,
+                "The department does not offer the service",
+            ),
             Self::NotOfferedInRegion { .. } => {
                 (S::NOT_FOUND, "not-offered-in-region", Client, "The service is not offered there")
             }
@@ -161,13 +178,17 @@ impl Refusal {
     pub(crate) fn detail(&self) -> String {
         match self {
             Self::MalformedPath(refusal) => sentence(&refusal.to_string()),
-            Self::MalformedRegion(reason) => sentence(reason),
+            Self::MalformedDepartment(reason) | Self::MalformedRegion(reason) => sentence(reason),
             Self::RegionRequired { .. } => {
-                "Name the region in Service-Region; choices lists those that are served.".to_owned()
+                "Name the region in Service-Region, the department in Service-Department, or both; see choices."
+                    .to_owned()
+            }
+            Self::NotOfferedByDepartment { department, .. } => {
+                format!("{department} does not offer the service; choices lists who does, and where.")
             }
             Self::NotOfferedInRegion { region, .. } => {
                 format!(
-                    "Nobody offers the service in {region} or above it; choices lists where it is offered."
+                    "What was asked for is not offered in {region} or above it; choices lists where it is."
                 )
             }
             Self::Credential(error) => sentence(&error.to_string()),
@@ -208,7 +229,10 @@ impl Refusal {
 
     /// The member of the problem that only this kind of refusal has.
     pub(crate) fn member(&self) -> Option<(&'static str, Value)> {
-        if let Self::RegionRequired { choices } | Self::NotOfferedInRegion { choices, .. } = self {
+        if let Self::RegionRequired { choices }
+        | Self::NotOfferedByDepartment { choices, .. }
+        | Self::NotOfferedInRegion { choices, .. } = self
+        {
             Some(("choices", json!(choices)))
         } else if let Self::Suspended { notice } = self {
             Some(("notice", json!(notice)))

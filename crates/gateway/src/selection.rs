@@ -1,12 +1,16 @@
-//! The region rule: which of an entry's offerings serves this caller.
+//! Which of an entry's offerings serves this caller: by department, then by region.
 //!
-//! The most specific division wins, going up the digits from the caller's. What that division's offering then says is
+//! A call that names a department is for that department alone, whoever else serves the region; the rest of the rule
+//! then goes on as if nobody else offered the service. This is how one of several departments that serve the same
+//! region, as all that serve the whole nation do, is told from the others.
+//!
+//! The region rule: the most specific division wins, going up the digits from the caller's. What that division's offering then says is
 //! the answer, also when it is suspended: the department above is not asked to do what is not its business. Among
 //! offerings for the same division the primary goes first, then the less loaded of two taken at random.
 
 use std::sync::Arc;
 
-use domain::{Division, LocalizedText};
+use domain::{DepartmentId, Division, LocalizedText};
 use serde::Serialize;
 
 use crate::refusal::Refusal;
@@ -24,6 +28,7 @@ pub(crate) struct Choice {
     /// The division's Chinese name, where the code is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'static str>,
+    /// The value to send as `Service-Department`, percent-encoded where it isn't ASCII.
     department: String,
     department_name: LocalizedText,
 }
@@ -35,24 +40,51 @@ pub(crate) struct Chosen<'a> {
     pub(crate) upstream: &'a Arc<Upstream>,
 }
 
-/// Chooses by the caller's region, or the only offering when there is neither a region nor a choice.
+/// Chooses by the department and the caller's region, or the only offering when there is no region and no choice left.
 pub(crate) fn choose<'a>(
     offerings: &'a [Arc<Offering>],
+    department: Option<&DepartmentId>,
     region: Option<&Division>,
 ) -> Result<Chosen<'a>, Refusal> {
-    match (region, offerings) {
-        (_, []) => Err(Refusal::NotCallable),
-        (None, [only]) => among_equals(vec![only]),
-        (None, _) => Err(Refusal::RegionRequired { choices: choices(offerings) }),
-        (Some(region), _) => among_equals(serving(offerings, region)?),
+    let all: Vec<_> = offerings.iter().collect();
+    if all.is_empty() {
+        return Err(Refusal::NotCallable);
+    }
+    let eligible = match department {
+        Some(department) => offered_by(&all, department)?,
+        None => all,
+    };
+    match (region, eligible.as_slice()) {
+        (Some(region), _) => among_equals(serving(&eligible, region)?),
+        (None, [_]) => among_equals(eligible),
+        (None, _) => Err(Refusal::RegionRequired { choices: choices(&eligible) }),
     }
 }
 
+/// The department's own offerings.
+fn offered_by<'a>(
+    offerings: &[&'a Arc<Offering>],
+    department: &DepartmentId,
+) -> Result<Vec<&'a Arc<Offering>>, Refusal> {
+    let id = department.to_string();
+    let own: Vec<_> = offerings.iter().copied().filter(|offering| offering.department.id() == id).collect();
+    if own.is_empty() {
+        let department = department.clone();
+        return Err(Refusal::NotOfferedByDepartment { department, choices: choices(offerings) });
+    }
+    Ok(own)
+}
+
 /// The offerings for the most specific division around `region` that has any.
-fn serving<'a>(offerings: &'a [Arc<Offering>], region: &Division) -> Result<Vec<&'a Arc<Offering>>, Refusal> {
+fn serving<'a>(
+    offerings: &[&'a Arc<Offering>],
+    region: &Division,
+) -> Result<Vec<&'a Arc<Offering>>, Refusal> {
     region
         .lineage()
-        .map(|division| offerings.iter().filter(|offering| offering.regions.contains(&division)).collect())
+        .map(|division| {
+            offerings.iter().copied().filter(|offering| offering.regions.contains(&division)).collect()
+        })
         .find(|serving: &Vec<_>| !serving.is_empty())
         .ok_or_else(|| Refusal::NotOfferedInRegion { region: region.clone(), choices: choices(offerings) })
 }
@@ -95,7 +127,7 @@ fn less_loaded(ready: &[Chosen<'_>]) -> Option<usize> {
     }
 }
 
-fn choices(offerings: &[Arc<Offering>]) -> Vec<Choice> {
+fn choices(offerings: &[&Arc<Offering>]) -> Vec<Choice> {
     let mut choices: Vec<Choice> = offerings
         .iter()
         .flat_map(|offering| {
@@ -158,8 +190,14 @@ mod tests {
 
     /// The department that takes the call, or the code of the refusal.
     fn answer(offerings: Vec<Offering>, region: Option<&str>) -> String {
+        answer_of(None, offerings, region)
+    }
+
+    /// The same for a call that may name a department.
+    fn answer_of(department: Option<&str>, offerings: Vec<Offering>, region: Option<&str>) -> String {
+        let department = department.map(|name| format!("local:{name}").parse().expect("well formed"));
         let offerings: Vec<_> = offerings.into_iter().map(Arc::new).collect();
-        match choose(&offerings, region.map(division).as_ref()) {
+        match choose(&offerings, department.as_ref(), region.map(division).as_ref()) {
             Ok(chosen) => chosen.offering.department.id().replace("local:", ""),
             Err(refusal) => refusal.outcome().code.to_owned(),
         }
@@ -189,6 +227,57 @@ mod tests {
             (None, "region-required"),
         ] {
             assert_eq!(answer(table(), region), expected, "{region:?}");
+        }
+    }
+
+    #[test]
+    fn the_named_department_alone_is_asked() {
+        let table = || {
+            vec![
+                primary(offering("nation", &["000000"])),
+                offering("rival", &["000000"]),
+                offering("区经信局", &["330106"]),
+                offering("two", &["330100"]),
+                offering("two", &["330106"]),
+                suspended("closed", &["000000"]),
+                uncallable("paper", &["000000"]),
+            ]
+        };
+        for (department, region, expected) in [
+            (Some("rival"), None, "rival"),
+            (Some("rival"), Some("000000"), "rival"),
+            (Some("rival"), Some("330106"), "rival"),
+            (Some("nation"), Some("330106001"), "nation"),
+            (Some("区经信局"), None, "区经信局"),
+            (Some("区经信局"), Some("330106"), "区经信局"),
+            (Some("区经信局"), Some("330110"), "not-offered-in-region"),
+            (Some("two"), None, "region-required"),
+            (Some("two"), Some("330106"), "two"),
+            (Some("two"), Some("440100"), "not-offered-in-region"),
+            (Some("closed"), None, "suspended"),
+            (Some("closed"), Some("330106"), "suspended"),
+            (Some("paper"), Some("000000"), "not-callable"),
+            (Some("nobody"), None, "not-offered-by-department"),
+            (Some("nobody"), Some("330106"), "not-offered-by-department"),
+            (Some("RIVAL"), None, "not-offered-by-department"),
+            (None, Some("000000"), "nation"),
+            (None, None, "region-required"),
+        ] {
+            assert_eq!(answer_of(department, table(), region), expected, "{department:?} {region:?}");
+        }
+        assert_eq!(answer_of(Some("rival"), Vec::new(), None), "not-callable");
+    }
+
+    #[test]
+    fn the_most_specific_of_the_department_s_offerings_takes_the_call() {
+        let offerings =
+            [offering("two", &["330100"]), offering("two", &["330106"]), offering("one", &["330106001"])];
+        let offerings = offerings.map(Arc::new);
+        let department = "local:two".parse().expect("well formed");
+        for (region, place) in [("330106001", 1), ("330106", 1), ("330110", 0)] {
+            let chosen =
+                choose(&offerings, Some(&department), Some(&division(region))).expect("it is served");
+            assert!(Arc::ptr_eq(chosen.offering, &offerings[place]), "{region}");
         }
     }
 
@@ -225,7 +314,7 @@ mod tests {
             .collect();
         let _call = offerings[0].upstream.as_ref().expect("an upstream").enter();
         for _ in 0..32 {
-            let chosen = choose(&offerings, Some(&division("330106"))).expect("both take calls");
+            let chosen = choose(&offerings, None, Some(&division("330106"))).expect("both take calls");
             assert_eq!(chosen.offering.department.id(), "local:idle");
         }
     }
@@ -235,7 +324,7 @@ mod tests {
         let offerings: Vec<_> =
             ["a", "b", "c"].into_iter().map(|name| Arc::new(offering(name, &["330106"]))).collect();
         let seen: BTreeSet<_> = (0..256)
-            .map(|_| choose(&offerings, Some(&division("330106"))).expect("all take calls"))
+            .map(|_| choose(&offerings, None, Some(&division("330106"))).expect("all take calls"))
             .map(|chosen| chosen.offering.department.id().to_owned())
             .collect();
         assert_eq!(seen.len(), 3);
@@ -245,7 +334,8 @@ mod tests {
     fn choices_are_listed_once_in_order() {
         let offerings =
             [offering("b", &["330110", "330106"]), offering("a", &["330106"]), offering("a", &["330106"])];
-        let found = choices(&offerings.map(Arc::new));
+        let offerings = offerings.map(Arc::new);
+        let found = choices(&offerings.each_ref());
         let short: Vec<_> = found
             .iter()
             .map(|choice| (choice.region.as_str(), choice.name, choice.department.as_str()))

@@ -12,7 +12,16 @@ pub(crate) fn test(arguments: &[String]) -> Result<(), String> {
 /// Formatting, lints, documentation and generated files; cheapest first.
 pub(crate) fn lint() -> Result<(), String> {
     cargo::run(&["fmt", "--all", "--check"])?;
-    cargo::run(&["clippy", "--quiet", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"])?;
+    cargo::run(&[
+        "clippy",
+        "--quiet",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+        "--",
+        "--deny",
+        "warnings",
+    ])?;
     generate::run(true)
 }
 

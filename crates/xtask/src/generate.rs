@@ -18,7 +18,9 @@ pub(crate) fn run(check: bool) -> Result<(), String> {
     cargo::run(&["run", "--quiet", "--locked", "--package", "yimen", "--", "openapi", "--out", &out])?;
 
     let mut stale = settle("openapi", &read_all(&openapi)?, check)?;
-    let schemas = domain::schema::event_documents().into_iter().map(|(name, document)| (name, format!("{document:#}\n")));
+    let schemas = domain::schema::event_documents()
+        .into_iter()
+        .map(|(name, document)| (name, format!("{document:#}\n")));
     stale.extend(settle("schemas", &schemas.collect(), check)?);
     match stale.as_slice() {
         [] => Ok(()),

@@ -85,7 +85,8 @@ fn run_bench(arguments: BenchArguments) -> Result<(), String> {
 /// Benchmarks only mean something in a release build: this one starts itself again as one.
 #[cfg(not(feature = "bench"))]
 fn run_bench(arguments: BenchArguments) -> Result<(), String> {
-    let mut command = vec!["run", "--release", "--quiet", "--package", "xtask", "--features", "bench", "--", "bench"];
+    let mut command =
+        vec!["run", "--release", "--quiet", "--package", "xtask", "--features", "bench", "--", "bench"];
     let numbers = [arguments.items.to_string(), arguments.seconds.to_string(), arguments.runs.to_string()];
     for (flag, number) in ["--items", "--seconds", "--runs"].into_iter().zip(&numbers) {
         command.extend([flag, number]);

@@ -1,5 +1,7 @@
 //! Where things are in a data directory.
 
+use std::fs::{self, DirBuilder};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,11 +19,23 @@ pub fn search_dir(data_dir: &Path) -> PathBuf {
     data_dir.join("search")
 }
 
+/// Makes the folder if it is missing, for its owner alone: it holds drafts and keys. One that is there stays as it is.
+pub fn make(folder: &Path) -> io::Result<()> {
+    if let Some(parent) = folder.parent() {
+        fs::create_dir_all(parent)?;
+    }
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    // Recursive, so that it is no error if the folder is there.
+    builder.recursive(true).create(folder)
+}
+
 /// Opens the log for reading and writing, in a folder that is made if missing.
 pub async fn open_log(data_dir: &Path) -> Result<Arc<Sqlite>, Failure> {
     let (folder, file) = (data_dir.to_owned(), log_file(data_dir));
     let opened = tokio::task::spawn_blocking(move || {
-        std::fs::create_dir_all(&folder)
+        make(&folder)
             .map_err(|error| Failure::because(format_args!("{} can't be made", folder.display()), &error))?;
         Sqlite::open(file, &Options::default())
             .map_err(|error| Failure::because("the event log can't be opened", &error))
@@ -34,4 +48,23 @@ pub fn read_log(data_dir: &Path) -> Result<Arc<Sqlite>, Failure> {
     Sqlite::open_read_only(log_file(data_dir), &Options::default())
         .map(Arc::new)
         .map_err(|error| Failure::because("the event log can't be read", &error))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn what_is_made_is_for_its_owner_and_what_is_there_stays() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let data = folder.path().join("between/data");
+        let mode = || fs::metadata(&data).expect("it is there").permissions().mode() & 0o777;
+        make(&data).expect("made");
+        assert_eq!(mode(), 0o700);
+        fs::set_permissions(&data, fs::Permissions::from_mode(0o750)).expect("ours");
+        make(&data).expect("there already");
+        assert_eq!(mode(), 0o750);
+    }
 }

@@ -7,6 +7,7 @@ mod data_dir;
 mod demo;
 mod failure;
 mod import;
+mod output;
 mod progress;
 mod server;
 
@@ -30,7 +31,7 @@ fn main() -> ExitCode {
     match commands::run(cli.command) {
         Ok(exit) => exit,
         Err(failure) => {
-            eprintln!("yimen: {failure}");
+            output::remark(&format!("yimen: {failure}"));
             failure.exit.into()
         }
     }

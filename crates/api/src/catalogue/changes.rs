@@ -23,7 +23,7 @@ use crate::responses::{FollowProblems, LanguageHeaders, ReadHeaders, Unchanged};
 #[into_params(parameter_in = Query)]
 pub(crate) struct ChangeListing {
     /// `next` of the answer before; from the beginning where absent.
-    #[param(max_length = 256)]
+    #[param(max_length = 82, pattern = "^[0-9a-f]{32}[.][0-9a-f]{16}([.][0-9a-f]{32})?$")]
     since: Option<String>,
     /// How many changes there are at most.
     #[serde(default)]
@@ -39,7 +39,7 @@ pub(crate) struct ChangePage<'a> {
     #[schema(max_items = 200)]
     items: Vec<ChangeDocument<'a>>,
     /// What to ask for next time, also when nothing has changed.
-    #[schema(max_length = 256)]
+    #[schema(max_length = 82, pattern = "^[0-9a-f]{32}[.][0-9a-f]{16}([.][0-9a-f]{32})?$")]
     next: String,
     /// Whether there are more changes already.
     more: bool,
@@ -53,7 +53,8 @@ enum ChangeDocument<'a> {
     /// It is there, and this is how.
     Upserted {
         id: EntryId,
-        #[schema(value_type = String)]
+        /// Of the change, in the log.
+        #[schema(value_type = String, max_length = 16, pattern = "^[0-9a-f]{16}$")]
         position: Position,
         at: Timestamp,
         entry: Box<EntrySummary<'a>>,
@@ -61,7 +62,8 @@ enum ChangeDocument<'a> {
     /// It is there no more: forget it.
     Removed {
         id: EntryId,
-        #[schema(value_type = String)]
+        /// Of the change, in the log.
+        #[schema(value_type = String, max_length = 16, pattern = "^[0-9a-f]{16}$")]
         position: Position,
         at: Timestamp,
         removal: RemovalDocument<'a>,

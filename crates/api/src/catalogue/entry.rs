@@ -15,7 +15,7 @@ use crate::extract::{Id, Languages, Reading};
 use crate::location::location;
 use crate::problem::{Code, Problem};
 use crate::representation::Representation;
-use crate::responses::{EntryProblems, LanguageHeaders, ReadHeaders, Unchanged};
+use crate::responses::{EntryProblems, LanguageHeaders, Moved, ReadHeaders, Unchanged};
 
 /// An entry with all its offerings.
 #[derive(Debug, Serialize, ToSchema)]
@@ -42,9 +42,7 @@ pub(crate) struct EntryDocument<'a> {
     params(("entry" = EntryId, Path, description = "The entry."), LanguageHeaders, ReadHeaders),
     responses(
         (status = 200, description = "The entry.", body = EntryDocument),
-        (status = 308, description = "It is now part of another entry, or replaced by it.",
-            headers(("Location" = String, description = "That entry."))),
-        Unchanged, EntryProblems))]
+        Moved, Unchanged, EntryProblems))]
 pub(crate) async fn get_entry(
     reading: Reading,
     Id(id): Id<EntryId>,
@@ -77,7 +75,9 @@ impl<'a> EntryDocument<'a> {
 
 fn moved_to(entry: EntryId) -> Response {
     let location = location("/catalogue/v1/entries", &entry);
-    (StatusCode::PERMANENT_REDIRECT, [(header::LOCATION, location)]).into_response()
+    // A merge can be undone, so nobody may remember the way for longer than one answer.
+    let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, "no-cache".to_owned())];
+    (StatusCode::PERMANENT_REDIRECT, headers).into_response()
 }
 
 /// A successor that has itself ended is no place to send anybody: the explanation is.

@@ -65,7 +65,7 @@ pub(super) struct OfferingDocument<'a> {
     entry_points: &'a [EntryPoint],
     /// Who may call it, and what its department learns of them, and why (一证通办).
     access: &'a Access,
-    /// Whether it can be called through the gateway.
+    /// Whether it can be called through the gateway now.
     callable: bool,
 }
 
@@ -141,7 +141,7 @@ impl<'a> OfferingDocument<'a> {
             legal_basis: &content.legal_basis,
             entry_points: &content.entry_points,
             access: &content.access,
-            callable: content.backend.is_some(),
+            callable: view.is_callable(),
         }
     }
 }

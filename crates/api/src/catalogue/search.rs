@@ -28,10 +28,16 @@ pub(crate) struct EntryListing {
     #[param(max_length = 200, example = "养老")]
     q: Option<String>,
     /// Only what serves people in this division: offered for it, or for one above it.
-    #[param(value_type = Option<String>, pattern = "^([0-9]{6}|[0-9]{9}|[0-9]{12})$", example = "330106")]
+    #[param(
+        value_type = Option<String>, nullable = false, max_length = 12,
+        pattern = "^([0-9]{6}|[0-9]{9}|[0-9]{12})$", example = "330106"
+    )]
     region: Option<Division>,
     /// Only what this department offers.
-    #[param(value_type = Option<String>, max_length = 256, example = "uscc:12441500196720244T")]
+    #[param(
+        value_type = Option<String>, nullable = false, max_length = 192, pattern = "^[a-z0-9.-]{1,63}:.+$",
+        example = "uscc:12441500196720244T"
+    )]
     department: Option<DepartmentId>,
     /// Only this kind (事项类型).
     #[param(inline)]
@@ -43,7 +49,7 @@ pub(crate) struct EntryListing {
     #[param(inline)]
     channel: Option<EntryPointChannel>,
     /// Where the part begins: `next` of the part before.
-    #[param(max_length = 1024)]
+    #[param(max_length = 1024, pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<String>,
     /// How many entries it has at most.
     #[serde(default)]
@@ -59,7 +65,7 @@ pub(crate) struct EntryPage<'a> {
     #[schema(max_items = 200)]
     items: Vec<EntrySummary<'a>>,
     /// Where the next part begins; null at the end.
-    #[schema(max_length = 1024)]
+    #[schema(max_length = 1024, pattern = "^[A-Za-z0-9_-]+$")]
     next: Option<String>,
 }
 
@@ -67,8 +73,7 @@ pub(crate) struct EntryPage<'a> {
 ///
 /// For anybody.
 #[utoipa::path(get, path = "/entries", tag = "entries", params(EntryListing, LanguageHeaders, ReadHeaders),
-    responses((status = 200, description = "A part of the catalogue.", body = EntryPage,
-        headers(("Link" = String, description = "The next part (RFC 8288)."))), Unchanged, PublicProblems))]
+    responses((status = 200, description = "A part of the catalogue.", body = EntryPage), Unchanged, PublicProblems))]
 pub(crate) async fn list_entries(
     State(app): State<App>,
     reading: Reading,

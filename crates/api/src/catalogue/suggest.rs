@@ -22,7 +22,10 @@ pub(crate) struct Typed {
     #[param(max_length = 200, example = "yl")]
     q: String,
     /// Only what serves people in this division.
-    #[param(value_type = Option<String>, pattern = "^([0-9]{6}|[0-9]{9}|[0-9]{12})$", example = "330106")]
+    #[param(
+        value_type = Option<String>, nullable = false, max_length = 12,
+        pattern = "^([0-9]{6}|[0-9]{9}|[0-9]{12})$", example = "330106"
+    )]
     region: Option<Division>,
     /// How many suggestions there are at most.
     #[serde(default)]

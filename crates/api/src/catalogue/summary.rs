@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::item::{Audience, Kind};
 use domain::{DepartmentId, Division, EntryId, LocalizedText};
-use read_model::{DepartmentView, EntryView};
+use read_model::{DepartmentView, EntryView, OfferingView};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -40,8 +40,9 @@ pub(crate) struct EntrySummary<'a> {
     #[schema(max_items = 10000)]
     departments: Vec<DepartmentRef<'a>>,
     /// How many offerings it has.
+    #[schema(value_type = u64, maximum = 9_007_199_254_740_991u64)]
     offering_count: usize,
-    /// Whether it can be called through the gateway.
+    /// Whether it can be called through the gateway now.
     callable: bool,
 }
 
@@ -93,7 +94,7 @@ impl<'a> EntrySummary<'a> {
                 .map(|department| DepartmentRef::new(department, languages))
                 .collect(),
             offering_count: view.offerings.len(),
-            callable: view.offerings.iter().any(|offering| offering.content.backend.is_some()),
+            callable: view.offerings.iter().any(OfferingView::is_callable),
         }
     }
 }

@@ -23,7 +23,7 @@ pub struct Receipt {
     #[schema(value_type = u64, maximum = 9_007_199_254_740_991u64)]
     revision: Option<u64>,
     /// Where the log was then; a read that sends it as `Yimen-Position` sees the change.
-    #[schema(value_type = String, max_length = 64)]
+    #[schema(value_type = String, max_length = 16, pattern = "^[0-9a-f]{16}$")]
     position: Position,
     #[serde(skip)]
     location: Option<String>,

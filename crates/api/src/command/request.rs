@@ -1,5 +1,7 @@
 //! Commands as they arrive.
 
+use std::time::Duration;
+
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use http::request::Parts;
@@ -13,6 +15,9 @@ use super::terms::{Condition, condition};
 use crate::App;
 use crate::json;
 use crate::problem::{Code, Problem};
+
+/// How long a whole body may take to arrive: a silent client holds no connection for ever.
+const BODY_PATIENCE: Duration = Duration::from_secs(30);
 
 /// A command: its content, and the terms under which it is sent.
 #[derive(Debug)]
@@ -71,7 +76,10 @@ struct Empty {}
 async fn read(request: Request, app: &App) -> Result<(Parts, Bytes), Problem> {
     let (parts, body) = request.into_parts();
     let again = Request::from_parts(parts.clone(), body);
-    let bytes = Bytes::from_request(again, app).await.map_err(json::unreadable_body)?;
+    let bytes = tokio::time::timeout(BODY_PATIENCE, Bytes::from_request(again, app))
+        .await
+        .map_err(|_| Problem::new(Code::RequestTimeout, "the body did not arrive in time"))?
+        .map_err(json::unreadable_body)?;
     Ok((parts, bytes))
 }
 

@@ -12,4 +12,4 @@ pub(crate) use cursor::Cursor;
 pub(crate) use language::Languages;
 pub(crate) use path::Id;
 pub(crate) use query::{Limit, Query};
-pub(crate) use reading::{Reading, Scope, StaffReading};
+pub(crate) use reading::{Reading, Scope, StaffReading, refuse_overlong};

@@ -6,6 +6,8 @@ use std::time::Duration;
 use axum::extract::FromRequestParts;
 use domain::{DepartmentId, Role};
 use event_store::Position;
+use http::HeaderMap;
+use http::header::{ACCEPT_LANGUAGE, IF_NONE_MATCH};
 use http::request::Parts;
 use read_model::{Behind, Snapshot};
 
@@ -16,6 +18,11 @@ use crate::problem::{Code, Problem};
 
 /// How long a reader waits for the read model to reach the position that it names.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Longest `If-None-Match`, in bytes.
+const LONGEST_TAGS: usize = 4096;
+/// Longest `Accept-Language`, in bytes.
+const LONGEST_LANGUAGES: usize = 1024;
 
 /// The snapshot that answers; anybody may read it.
 #[derive(Debug, Clone)]
@@ -67,12 +74,19 @@ impl FromRequestParts<App> for Reading {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
+        refuse_overlong(&parts.headers)?;
         let Some(value) = parts.headers.get(YIMEN_POSITION) else {
             return Ok(Self { snapshot: app.read_model.snapshot(), asked: None });
         };
-        let position: Position = value.to_str().ok().and_then(|text| text.parse().ok()).ok_or_else(|| {
-            Problem::new(Code::InvalidHeader, "Yimen-Position takes a position that a write gave")
-        })?;
+        let foreign =
+            || Problem::new(Code::InvalidHeader, "Yimen-Position takes a position that a write gave");
+        let position: Position =
+            value.to_str().ok().and_then(|text| text.parse().ok()).ok_or_else(foreign)?;
+        // Nobody waits for what was never written, however often it is asked for.
+        if position > app.read_model.snapshot().position() && position > app.store.head().await? {
+            return Err(foreign());
+        }
+        let position = app.settled(position, PATIENCE).await?;
         let snapshot = app.read_model.at_least(position, PATIENCE).await.map_err(behind)?;
         Ok(Self { snapshot, asked: Some(position) })
     }
@@ -86,6 +100,17 @@ impl Reading {
             None => Ok(()),
         }
     }
+}
+
+/// Refuses header fields that are longer than the documents say.
+pub(crate) fn refuse_overlong(headers: &HeaderMap) -> Result<(), Problem> {
+    for (name, most) in [(IF_NONE_MATCH, LONGEST_TAGS), (ACCEPT_LANGUAGE, LONGEST_LANGUAGES)] {
+        if headers.get_all(&name).iter().any(|value| value.len() > most) {
+            let detail = format!("{name} has at most {most} characters");
+            return Err(Problem::new(Code::InvalidHeader, detail));
+        }
+    }
+    Ok(())
 }
 
 fn behind(error: Behind) -> Problem {

@@ -10,22 +10,22 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::App;
-use crate::extract::{Acting, Auditor, Cursor, Limit, Operator, Query};
+use crate::extract::{Acting, Auditor, Cursor, Limit, Operator, Query, refuse_overlong};
 use crate::paging::next_link;
 use crate::problem::Problem;
 use crate::recorded::EventDocument;
 use crate::representation::Representation;
-use crate::responses::ReadProblems;
+use crate::responses::{ReadProblems, TagHeaders, Unchanged};
 
 /// A part of the log.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct LogListing {
     /// Where the part begins: `next` of the part before.
-    #[param(max_length = 1024)]
+    #[param(max_length = 1024, pattern = "^[A-Za-z0-9_-]+$")]
     after: Option<String>,
     /// Only this stream, for example `item-…`.
-    #[param(max_length = 289)]
+    #[param(max_length = 289, pattern = "^[a-z]{1,32}-.+$", example = "department-uscc:12441500196720244T")]
     stream: Option<String>,
     /// How many events it has at most.
     #[serde(default)]
@@ -40,15 +40,15 @@ pub(crate) struct EventPage {
     #[schema(max_items = 200)]
     items: Vec<EventDocument>,
     /// Where the next part begins; null where there is nothing yet.
-    #[schema(max_length = 1024)]
+    #[schema(max_length = 1024, pattern = "^[A-Za-z0-9_-]+$")]
     next: Option<String>,
 }
 
 /// List events
 ///
 /// For auditors and operators: the log as it is stored, as a whole or one stream of it.
-#[utoipa::path(get, path = "/events", tag = "log", params(LogListing),
-    responses((status = 200, description = "A part of the log.", body = EventPage), ReadProblems))]
+#[utoipa::path(get, path = "/events", tag = "log", params(LogListing, TagHeaders),
+    responses((status = 200, description = "A part of the log.", body = EventPage), Unchanged, ReadProblems))]
 pub(crate) async fn list_events(
     State(app): State<App>,
     _staff: Acting<(Auditor, Operator)>,
@@ -56,6 +56,7 @@ pub(crate) async fn list_events(
     uri: OriginalUri,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    refuse_overlong(&headers)?;
     let limit = listing.limit.get();
     let (events, next) = match &listing.stream {
         Some(stream) => {

@@ -24,7 +24,7 @@ const AT_ONCE: usize = 64;
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct ImportBatch {
     /// Where the rows come from, for example the file's name; stays in the events.
-    #[schema(min_length = 1, max_length = 200)]
+    #[schema(min_length = 1, max_length = 200, pattern = r"\S")]
     source: String,
     /// The rows.
     #[schema(min_items = 1, max_items = 500)]
@@ -43,6 +43,7 @@ pub(crate) struct ImportReport {
 #[derive(Debug, Serialize, ToSchema)]
 struct RowReport {
     /// The line in the source.
+    #[schema(maximum = 9_007_199_254_740_991u64)]
     line: u64,
     #[serde(flatten)]
     outcome: ImportOutcome,

@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::json;
-use crate::problem::{Problem, violation};
+use crate::problem::{Problem, listed, violation};
 
 /// What an import says once for all its rows.
 #[derive(Debug, Clone, Copy)]
@@ -39,13 +39,13 @@ pub struct ImportSource<'a> {
 #[serde(rename_all = "camelCase")]
 pub struct ImportRow {
     /// The line in the source, from 1; comes back with the outcome.
-    #[schema(minimum = 0, maximum = 9_007_199_254_740_991u64)]
+    #[schema(maximum = 9_007_199_254_740_991u64)]
     pub line: u64,
     /// The owner.
     #[schema(value_type = ImportDepartment)]
     pub department: Value,
     /// The owner's own code for the item.
-    #[schema(min_length = 1, max_length = 128)]
+    #[schema(min_length = 1, max_length = 128, pattern = r"\S")]
     pub local_code: String,
     /// What is said about the item.
     #[schema(value_type = ItemContent)]
@@ -85,7 +85,7 @@ pub enum ImportOutcome {
     /// The row breaks rules; nothing was written for it.
     Refused {
         /// Which, with pointers into the row.
-        #[schema(max_items = 10000)]
+        #[schema(max_items = 1000)]
         errors: Vec<Violation>,
     },
 }
@@ -106,7 +106,7 @@ struct Read {
 pub async fn import_row(source: &ImportSource<'_>, row: ImportRow) -> Result<ImportOutcome, Problem> {
     let read = match read(row) {
         Ok(read) => read,
-        Err(errors) => return Ok(ImportOutcome::Refused { errors }),
+        Err(errors) => return Ok(ImportOutcome::Refused { errors: listed(&errors) }),
     };
     if let Some(refused) = enrol(source, &read).await? {
         return Ok(refused);
@@ -184,9 +184,9 @@ async fn enrol(source: &ImportSource<'_>, read: &Read) -> Result<Option<ImportOu
 fn refused(problem: Problem) -> Result<ImportOutcome, Problem> {
     match problem.code().status().as_u16() {
         409 | 413 | 422 if problem.errors().is_empty() => Ok(ImportOutcome::Refused {
-            errors: vec![violation("", problem.code().as_str(), problem.detail().to_owned())],
+            errors: listed(&[violation("", problem.code().as_str(), problem.detail().to_owned())]),
         }),
-        409 | 413 | 422 => Ok(ImportOutcome::Refused { errors: problem.errors().to_vec() }),
+        409 | 413 | 422 => Ok(ImportOutcome::Refused { errors: listed(problem.errors()) }),
         _ => Err(problem),
     }
 }

@@ -20,11 +20,12 @@ pub(crate) struct Status {
     #[schema(max_length = 64)]
     version: &'static str,
     /// Position of the last event of the log.
-    #[schema(value_type = String, max_length = 64)]
+    #[schema(value_type = String, max_length = 16, pattern = "^[0-9a-f]{16}$")]
     head: Position,
     /// How far each projection has read.
     projections: Projections,
     /// Events that the projections passed over: unknown, unreadable, or without an effect.
+    #[schema(maximum = 9_007_199_254_740_991u64)]
     skipped_events: u64,
     /// How many there are of each.
     counts: Counts,
@@ -34,10 +35,10 @@ pub(crate) struct Status {
 #[derive(Debug, Serialize, ToSchema)]
 struct Projections {
     /// Catalogue, registry, routes.
-    #[schema(value_type = String, max_length = 64)]
+    #[schema(value_type = String, max_length = 16, pattern = "^[0-9a-f]{16}$")]
     snapshot: Position,
     /// Full-text search.
-    #[schema(value_type = String, max_length = 64)]
+    #[schema(value_type = String, max_length = 16, pattern = "^[0-9a-f]{16}$")]
     search: Position,
 }
 
@@ -45,10 +46,20 @@ struct Projections {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Counts {
+    /// Enrolled departments.
+    #[schema(value_type = u64, maximum = 9_007_199_254_740_991u64)]
     departments: usize,
+    /// Registered items, public or not.
+    #[schema(value_type = u64, maximum = 9_007_199_254_740_991u64)]
     items: usize,
+    /// Entries that the catalogue shows.
+    #[schema(value_type = u64, maximum = 9_007_199_254_740_991u64)]
     live_entries: usize,
+    /// Duplicate cases, open and decided.
+    #[schema(value_type = u64, maximum = 9_007_199_254_740_991u64)]
     duplicate_cases: usize,
+    /// Filed channels.
+    #[schema(value_type = u64, maximum = 9_007_199_254_740_991u64)]
     channels: usize,
 }
 

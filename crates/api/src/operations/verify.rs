@@ -18,10 +18,13 @@ pub(crate) struct Verification {
     /// Whether every event is as it was written.
     clean: bool,
     /// Events read.
+    #[schema(maximum = 9_007_199_254_740_991u64)]
     events: u64,
     /// Streams that they belong to.
+    #[schema(value_type = u64, maximum = 9_007_199_254_740_991u64)]
     streams: usize,
     /// How many findings there are, listed or not.
+    #[schema(maximum = 9_007_199_254_740_991u64)]
     found: u64,
     /// What is wrong, as far as it is listed.
     #[schema(max_items = 1000)]
@@ -32,15 +35,16 @@ pub(crate) struct Verification {
 #[derive(Debug, Serialize, ToSchema)]
 struct FindingDocument {
     /// What was done: `altered`, `removed`, `reordered` or `inserted`.
-    #[schema(max_length = 16)]
+    #[schema(max_length = 16, pattern = "^[a-z]+$")]
     fault: String,
     /// The stream, if that can be told.
     #[schema(max_length = 289)]
     stream: Option<String>,
     /// The place in the stream, if that can be told.
+    #[schema(maximum = 9_007_199_254_740_991u64)]
     revision: Option<u64>,
     /// The place in the log, if there is one.
-    #[schema(value_type = Option<String>, max_length = 64)]
+    #[schema(value_type = Option<String>, max_length = 16, pattern = "^[0-9a-f]{16}$")]
     position: Option<Position>,
     /// What gives it away.
     #[schema(max_length = 1024)]

@@ -51,6 +51,8 @@ kinds! {
     NotFound = 404 "not-found" "There is no such resource";
     /// The resource knows no such method.
     MethodNotAllowed = 405 "method-not-allowed" "The resource does not know this method";
+    /// The body did not arrive in time.
+    RequestTimeout = 408 "request-timeout" "The request took too long to arrive";
     /// The local code is taken.
     AlreadyRegistered = 409 "already-registered" "The item is already registered";
     /// The department is there under another name or region.

@@ -14,7 +14,11 @@ use super::Problem;
 pub struct ProblemDetails {
     /// The kind of problem, as a URI that never changes: `urn:yimen:problem:` and its code.
     #[serde(rename = "type")]
-    #[schema(example = "urn:yimen:problem:not-found", max_length = 128)]
+    #[schema(
+        example = "urn:yimen:problem:not-found",
+        max_length = 128,
+        pattern = "^urn:yimen:problem:[a-z0-9-]+$"
+    )]
     problem_type: String,
     /// The kind in words.
     #[schema(max_length = 128)]
@@ -26,14 +30,14 @@ pub struct ProblemDetails {
     #[schema(max_length = 4096)]
     detail: String,
     /// The path that was asked for.
-    #[schema(max_length = 8192)]
+    #[schema(max_length = 65535)]
     instance: String,
     /// What is wrong, field by field. A query parameter's pointer is a slash and its name.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(max_items = 10000, required = false)]
+    #[schema(max_items = 1000, required = false)]
     errors: Vec<Violation>,
     /// The trace id (W3C Trace Context) under which the operator finds it.
-    #[schema(pattern = "^[0-9a-f]{32}$")]
+    #[schema(max_length = 32, pattern = "^[0-9a-f]{32}$")]
     trace_id: String,
     /// Whose fault it is.
     fault: Fault,
@@ -62,9 +66,9 @@ impl ProblemDetails {
             problem_type: format!("urn:yimen:problem:{}", parts.code.as_str()),
             title: parts.code.title(),
             status: status.as_u16(),
-            detail: parts.detail.clone().into_owned(),
+            detail: clip(&parts.detail, LONGEST_DETAIL),
             instance: instance.to_owned(),
-            errors: parts.errors.clone(),
+            errors: listed(&parts.errors),
             trace_id,
             fault: fault(status),
             members: parts.members.clone(),
@@ -72,6 +76,50 @@ impl ProblemDetails {
     }
 }
 
+/// Longest `detail` of a problem, in characters.
+const LONGEST_DETAIL: usize = 4096;
+/// Longest pointer and detail of one thing that is wrong, in characters.
+const LONGEST_WORDING: usize = 1024;
+/// Most things that one answer lists.
+const MOST_LISTED: usize = 1000;
+
+/// What is wrong, within the bounds that the documents give: names of fields and values in it are the client's own.
+pub(crate) fn listed(errors: &[Violation]) -> Vec<Violation> {
+    let bounded = |error: &Violation| Violation {
+        pointer: clip(&error.pointer, LONGEST_WORDING),
+        code: error.code.clone(),
+        detail: clip(&error.detail, LONGEST_WORDING),
+    };
+    errors.iter().take(MOST_LISTED).map(bounded).collect()
+}
+
+/// The first `most` characters; the last of them is an ellipsis where there are more.
+fn clip(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    text.chars().take(most - 1).chain(['…']).collect()
+}
+
 fn fault(status: StatusCode) -> Fault {
     if status.is_server_error() { Fault::Gateway } else { Fault::Client }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::problem::violation;
+
+    #[test]
+    fn what_is_wrong_is_listed_within_the_documents_bounds() {
+        let long = "字".repeat(5000);
+        let errors: Vec<_> = (0..1500).map(|_| violation(&long, "invalid", long.clone())).collect();
+        let listed = listed(&errors);
+        assert_eq!(listed.len(), MOST_LISTED);
+        let first = listed.first().expect("there are some");
+        assert_eq!(first.pointer.chars().count(), LONGEST_WORDING);
+        assert!(first.detail.ends_with('…'));
+        let short = violation("/a", "invalid", "short");
+        assert_eq!(super::listed(std::slice::from_ref(&short)), [short]);
+    }
 }

@@ -19,6 +19,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 pub use self::code::Code;
+pub(crate) use self::document::listed;
 pub use self::document::{Fault, ProblemDetails};
 pub(crate) use self::render::{of_panic, render};
 

@@ -23,7 +23,7 @@ pub(crate) struct Notice {
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct Comment {
     /// The reason, 1 to 4000 characters.
-    #[schema(min_length = 1, max_length = 4000)]
+    #[schema(min_length = 1, max_length = 4000, pattern = r"\S")]
     comment: String,
 }
 

@@ -212,8 +212,28 @@ async fn parameters_are_known_and_within_bounds() {
     assert_eq!(refused("q=x&cursor=nonsense").await, one("/cursor", "invalid"));
     let position = house.get(path).header("yimen-position", "soon").send().await;
     assert_eq!(position.problem(400), "invalid-header");
+    for (name, most) in [("if-none-match", 4096), ("accept-language", 1024)] {
+        let longest = house.get(path).header(name, &"x".repeat(most)).send().await;
+        longest.expect(StatusCode::OK);
+        let longer = house.get(path).header(name, &"x".repeat(most + 1)).send().await;
+        assert_eq!(longer.problem(400), "invalid-header", "{name}");
+    }
+    let events = house.get("/operations/v1/events").bearer(&house.operator());
+    let events = events.header("if-none-match", &"x".repeat(4097)).send().await;
+    assert_eq!(events.problem(400), "invalid-header");
     let since = house.get("/catalogue/v1/changes?since=nonsense").send().await;
     assert_eq!(since.problem(410), "resync-required");
+}
+
+#[tokio::test]
+async fn a_code_too_long_for_a_stream_is_refused_and_no_failure() {
+    let house = House::open().await;
+    let enrolment = json!({
+        "code": {"scheme": "local", "value": "局".repeat(128)}, "name": {"zh-CN": "局"}, "region": "330106",
+    });
+    let answer = house.post("/registry/v1/departments", &house.operator()).json(&enrolment).await;
+    assert_eq!(answer.problem(422), "invalid-content");
+    assert_eq!(answer.errors(), [("/code".to_owned(), "invalid".to_owned())]);
 }
 
 #[tokio::test]

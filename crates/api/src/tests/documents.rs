@@ -66,6 +66,96 @@ fn every_reference_leads_somewhere() {
     }
 }
 
+#[test]
+fn every_document_names_its_server_and_defines_its_tags() {
+    for (name, document) in documents() {
+        assert_eq!(document["servers"][0]["url"], "/", "{name}");
+        let defined: BTreeSet<_> = document["tags"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|tag| tag["name"].clone().to_string())
+            .collect();
+        let used: BTreeSet<_> =
+            operations(&document).map(|(_, _, operation)| operation["tags"][0].to_string()).collect();
+        assert_eq!(defined, used, "{name}");
+        for tag in document["tags"].as_array().into_iter().flatten() {
+            assert!(tag["description"].is_string(), "{name}: {tag} says nothing");
+        }
+    }
+}
+
+/// Every text, list and number that a schema allows, with its limit.
+fn unlimited(
+    schema: &Value,
+    document: &Value,
+    place: &str,
+    seen: &mut BTreeSet<String>,
+    found: &mut Vec<String>,
+) {
+    if !schema.is_object() {
+        return;
+    }
+    if let Some(target) = schema["$ref"].as_str() {
+        if seen.insert(target.to_owned()) {
+            let target = document.pointer(target.trim_start_matches('#')).expect("it leads somewhere");
+            unlimited(target, document, place, seen, found);
+        }
+        return;
+    }
+    let is = |name: &str| {
+        schema["type"] == name
+            || schema["type"].as_array().is_some_and(|types| types.iter().any(|t| t == name))
+    };
+    let limited = |limit: &str| schema[limit].is_u64();
+    if is("string") && !limited("maxLength") && schema["enum"].is_null()
+        || is("array") && !limited("maxItems")
+        || is("integer") && !limited("maximum")
+    {
+        found.push(place.to_owned());
+    }
+    let mut below =
+        |part: &Value, name: &str| unlimited(part, document, &format!("{place}/{name}"), seen, found);
+    for (name, part) in schema["properties"].as_object().into_iter().flatten() {
+        below(part, name);
+    }
+    for name in ["items", "additionalProperties", "propertyNames"] {
+        below(&schema[name], name);
+    }
+    for composed in ["oneOf", "allOf", "anyOf"] {
+        schema[composed].as_array().into_iter().flatten().for_each(|part| below(part, composed));
+    }
+}
+
+#[test]
+fn all_that_clients_send_and_get_has_a_limit() {
+    for (name, document) in documents() {
+        let mut found = Vec::new();
+        for (_, _, operation) in operations(&document) {
+            let id = operation["operationId"].as_str().unwrap_or_default();
+            let mut look = |schema: &Value, place: &str| {
+                unlimited(schema, &document, &format!("{id} {place}"), &mut BTreeSet::new(), &mut found);
+            };
+            look(&operation["requestBody"]["content"]["application/json"]["schema"], "request");
+            look(&operation["responses"]["200"]["content"]["application/json"]["schema"], "response");
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                look(&parameter["schema"], parameter["name"].as_str().unwrap_or_default());
+            }
+        }
+        assert_eq!(found, Vec::<String>::new(), "{name}");
+    }
+}
+
+#[test]
+fn what_is_only_sent_is_closed_and_what_is_answered_can_grow() {
+    let documents = documents();
+    let registry = documents.iter().find(|(name, _)| *name == "registry").map(|(_, document)| document);
+    let schemas = &registry.expect("it is one of them")["components"]["schemas"];
+    assert_eq!(schemas["Enrolment"]["additionalProperties"], false);
+    assert!(schemas["DepartmentDocument"]["additionalProperties"].is_null());
+    assert!(schemas["ItemContent"]["additionalProperties"].is_null(), "it is answered with, too");
+}
+
 #[tokio::test]
 async fn documents_are_served_and_shown() {
     let house = House::open().await;

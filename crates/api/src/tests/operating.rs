@@ -216,9 +216,14 @@ async fn a_defect_costs_one_request_and_tells_nothing() {
 
 #[tokio::test]
 async fn a_position_that_is_not_reached_is_said_so() {
-    let house = House::open().await;
+    let mut house = House::open().await;
+    let never = house.get("/catalogue/v1/entries").header("yimen-position", "00000000000000ff").send().await;
+    assert_eq!(never.problem(400), "invalid-header");
+    house.stop_following().await;
+    let house = house.with_departments().await;
+    let head = house.app.store.head().await.expect("the log is there");
     tokio::time::pause();
-    let answer = house.get("/catalogue/v1/entries").header("yimen-position", "00000000000000ff").send().await;
+    let answer = house.get("/catalogue/v1/entries").header("yimen-position", &head.to_string()).send().await;
     assert_eq!(answer.problem(503), "read-model-behind");
     assert_eq!(answer.header("retry-after"), Some("1"));
 }

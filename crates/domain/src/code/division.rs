@@ -18,7 +18,10 @@ const NATIONAL: &str = "000000";
 /// `000000` is the whole country. Abolished codes are accepted: well-formed is enough.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, pattern = "^([0-9]{6}|[0-9]{9}|[0-9]{12})$", example = "330106")]
+#[schema(
+    value_type = String, min_length = 6, max_length = 12, pattern = "^([0-9]{6}|[0-9]{9}|[0-9]{12})$",
+    example = "330106"
+)]
 pub struct Division(String);
 
 impl Division {

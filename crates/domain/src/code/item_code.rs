@@ -103,9 +103,11 @@ impl FromStr for HandlingCode {
 #[serde(try_from = "RawCode")]
 #[schema(example = json!({"scheme": "cn-basic", "value": "442199806003"}))]
 pub struct ItemCode {
-    #[schema(pattern = "^[a-z0-9.-]{1,63}$")]
+    /// The scheme: who gives the code, and how it is read.
+    #[schema(max_length = 63, pattern = "^[a-z0-9.-]{1,63}$")]
     scheme: String,
-    #[schema(min_length = 1, max_length = 128)]
+    /// The code itself, without blanks around it.
+    #[schema(min_length = 1, max_length = 128, pattern = r"^\S(.*\S)?$")]
     value: String,
 }
 

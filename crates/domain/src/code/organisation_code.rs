@@ -12,11 +12,16 @@ use super::{CodeError, Uscc, check_opaque, check_scheme};
 #[serde(try_from = "RawCode")]
 #[schema(example = json!({"scheme": "uscc", "value": "12441500196720244T"}))]
 pub struct OrganisationCode {
-    #[schema(pattern = "^[a-z0-9.-]{1,63}$")]
+    /// The scheme: who gives the code, and how it is read.
+    #[schema(max_length = 63, pattern = "^[a-z0-9.-]{1,63}$")]
     scheme: String,
-    #[schema(min_length = 1, max_length = 128)]
+    /// The code itself, without blanks around it.
+    #[schema(min_length = 1, max_length = 128, pattern = r"^\S(.*\S)?$")]
     value: String,
 }
+
+/// Most bytes of a value: with its scheme it has to fit the name of a stream.
+const MOST_BYTES: usize = 192;
 
 #[derive(Deserialize)]
 struct RawCode {
@@ -35,6 +40,9 @@ impl OrganisationCode {
             value.parse::<Uscc>()?;
         } else {
             check_opaque(value)?;
+            if value.len() > MOST_BYTES {
+                return Err(CodeError::Shape("an organisation code has at most 192 bytes of UTF-8"));
+            }
         }
         Ok(Self { scheme: scheme.to_owned(), value: value.to_owned() })
     }
@@ -66,5 +74,19 @@ impl TryFrom<RawCode> for OrganisationCode {
 impl fmt::Display for OrganisationCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.scheme, self.value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_fits_the_name_of_a_stream() {
+        let longest_scheme = "s".repeat(63);
+        let longest = OrganisationCode::new(&longest_scheme, &"局".repeat(64)).expect("192 bytes");
+        assert!(longest.to_string().len() <= 256);
+        assert!(OrganisationCode::new("local", &"局".repeat(65)).is_err());
+        assert!(OrganisationCode::new("local", &"x".repeat(129)).is_err());
     }
 }

@@ -17,7 +17,7 @@ const ORGANISATION_WEIGHTS: [u32; 8] = [3, 7, 9, 10, 5, 8, 4, 2];
 /// Characters 3–8 name the division that registered the body, which need not be the one that it serves.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
-#[schema(value_type = String, pattern = "^[0-9A-HJ-NPQRTUWXY]{18}$", example = "12441500196720244T")]
+#[schema(value_type = String, max_length = 18, pattern = "^[0-9A-HJ-NPQRTUWXY]{18}$", example = "12441500196720244T")]
 pub struct Uscc(String);
 
 impl Uscc {

@@ -7,6 +7,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Type};
 
 use super::{Access, Audience, Backend, EntryPoint, Kind, Level, Material, Office, TimeLimits};
 use crate::{Division, ItemCode, LocalizedText, OrganisationCode, RuleField, Violation, Violations};
@@ -23,22 +24,27 @@ pub struct ItemContent {
     /// 事项类型.
     pub kind: Kind,
     /// 服务对象; at least one.
+    #[schema(min_items = 1, max_items = 2)]
     pub audience: BTreeSet<Audience>,
     /// 实施层级.
     pub level: Level,
     /// Divisions whose people are served; at least one.
+    #[schema(min_items = 1, max_items = 1000)]
     pub regions: BTreeSet<Division>,
     /// Codes under which the item is known, each with its scheme.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 16)]
     pub codes: Vec<ItemCode>,
     /// 实施主体, the implementing body, where it is not the department itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organisation: Option<OrganisationCode>,
     /// 设定依据: laws and articles.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 100)]
     pub legal_basis: Vec<LocalizedText>,
     /// 申请材料.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 200)]
     pub materials: Vec<Material>,
     /// 办结时限.
     #[serde(default)]
@@ -48,6 +54,7 @@ pub struct ItemContent {
     pub fees: LocalizedText,
     /// 办理流程, step by step.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 100)]
     pub steps: Vec<LocalizedText>,
     /// 办理地点 and contact.
     #[serde(default)]
@@ -57,9 +64,11 @@ pub struct ItemContent {
     pub complaint: LocalizedText,
     /// Further words under which people search for it.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schema(schema_with = keywords)]
     pub keywords: BTreeSet<String>,
     /// Where each channel enters.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 32)]
     pub entry_points: Vec<EntryPoint>,
     /// The service that the gateway calls; absent where the item can't be called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -71,6 +80,17 @@ pub struct ItemContent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub openapi: Option<Box<serde_json::Value>>,
+}
+
+/// The bounds that [`ItemContent::check`] sets, which an attribute can't say of an element.
+fn keywords() -> Array {
+    let keyword = ObjectBuilder::new().schema_type(Type::String).max_length(Some(64)).pattern(Some(r"\S"));
+    ArrayBuilder::new()
+        .description(Some("Further words under which people search for it."))
+        .items(keyword)
+        .unique_items(true)
+        .max_items(Some(100))
+        .build()
 }
 
 /// Most bytes that an item's content may have as JSON: an event has to fit every store.
@@ -141,6 +161,8 @@ impl ItemContent {
             found.check_text(&pointer, &point.target, 2048);
             if point.target.trim().is_empty() {
                 found.add(pointer, "blank", "must not be blank");
+            } else if !point.is_safe() {
+                found.add(pointer, "url", "an http or https URL; never a script or data URL");
             }
         }
     }
@@ -186,7 +208,7 @@ fn check_texts(pointer: &str, texts: &[LocalizedText], found: &mut Violations) {
 /// SHA-256 of an item's content, in lower-case hexadecimal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
-#[schema(value_type = String, pattern = "^[0-9a-f]{64}$")]
+#[schema(value_type = String, min_length = 64, max_length = 64, pattern = "^[0-9a-f]{64}$")]
 pub struct ContentHash(String);
 
 impl fmt::Display for ContentHash {

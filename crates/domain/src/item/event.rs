@@ -144,6 +144,7 @@ pub enum ApprovalBasis {
     /// An operator brought it over from another system, where it was reviewed.
     Migration {
         /// That system or file.
+        #[schema(min_length = 1, max_length = 500)]
         source: String,
     },
 }

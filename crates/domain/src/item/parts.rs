@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Type};
 
 use crate::{LocalizedText, Violations};
 
@@ -110,8 +111,25 @@ pub struct EntryPoint {
     /// The channel.
     pub channel: EntryPointChannel,
     /// A URL, an app path, a window's name, or a telephone number, as the channel asks.
-    #[schema(min_length = 1, max_length = 2048)]
+    #[schema(min_length = 1, max_length = 2048, pattern = r"\S")]
     pub target: String,
+}
+
+impl EntryPoint {
+    /// Whether an app may open the target as it is: a web page by http or https, and nowhere a URL that runs code.
+    pub(super) fn is_safe(&self) -> bool {
+        let target = self.target.trim_start().to_ascii_lowercase();
+        match self.channel {
+            EntryPointChannel::H5 => target.starts_with("https://") || target.starts_with("http://"),
+            EntryPointChannel::MiniProgram
+            | EntryPointChannel::Native
+            | EntryPointChannel::Api
+            | EntryPointChannel::Window
+            | EntryPointChannel::Phone => {
+                !["javascript:", "data:", "vbscript:"].iter().any(|scheme| target.starts_with(scheme))
+            }
+        }
+    }
 }
 
 /// The department's own service, which the gateway calls.
@@ -119,11 +137,16 @@ pub struct EntryPoint {
 #[serde(rename_all = "camelCase")]
 pub struct Backend {
     /// `http` or `https` URL, without credentials, query or fragment; the call's path is appended to its path.
-    #[schema(min_length = 1, max_length = 2048, example = "https://api.example.gov.cn/licences")]
+    #[schema(
+        min_length = 8,
+        max_length = 2048,
+        pattern = r"^https?://[^?#\s]+$",
+        example = "https://api.example.gov.cn/licences"
+    )]
     pub base_url: String,
     /// Path that answers 2xx when the backend is well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 512)]
+    #[schema(max_length = 512, pattern = r"^/[^ #\\]*$")]
     pub health_path: Option<String>,
     /// Limits on waiting; the gateway's own where absent.
     #[serde(default)]
@@ -217,13 +240,15 @@ fn is_base_url(url: &str) -> bool {
 pub struct Access {
     /// Name of the least level of assurance, as configured at the gateway; any level where absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 64)]
+    #[schema(min_length = 1, max_length = 64, pattern = r"^[!#-\[\]-~]{1,64}$")]
     pub assurance: Option<String>,
     /// Scopes that the caller's token must have.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schema(schema_with = scopes)]
     pub scopes: BTreeSet<String>,
     /// Claims that the backend gets, each with its purpose; no others.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 32)]
     pub claims: Vec<ClaimRequest>,
 }
 
@@ -232,10 +257,24 @@ pub struct Access {
 #[serde(rename_all = "camelCase")]
 pub struct ClaimRequest {
     /// Name of the claim, for example `name`.
-    #[schema(min_length = 1, max_length = 64)]
+    #[schema(min_length = 1, max_length = 64, pattern = r"^[!#-\[\]-~]{1,64}$")]
     pub claim: String,
     /// What it is needed for, as citizens and reviewers read it.
     pub purpose: LocalizedText,
+}
+
+/// The bounds that [`Access::check`] sets, which an attribute can't say of an element.
+fn scopes() -> Array {
+    let scope = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .max_length(Some(64))
+        .pattern(Some(r"^[!#-\[\]-~]{1,64}$"));
+    ArrayBuilder::new()
+        .description(Some("Scopes that the caller's token must have."))
+        .items(scope)
+        .unique_items(true)
+        .max_items(Some(32))
+        .build()
 }
 
 impl Access {
@@ -275,6 +314,18 @@ fn check_token(pointer: &str, text: &str, violations: &mut Violations) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_entry_point_runs_no_code() {
+        let safe = |channel, target: &str| EntryPoint { channel, target: target.to_owned() }.is_safe();
+        assert!(safe(EntryPointChannel::H5, "https://www.example.gov.cn/apply"));
+        assert!(safe(EntryPointChannel::Native, "cityapp://licence/apply"));
+        assert!(safe(EntryPointChannel::Phone, "12345"));
+        for target in ["javascript:alert(1)", " JavaScript:alert(1)", "data:text/html,x", "ftp://x/"] {
+            assert!(!safe(EntryPointChannel::H5, target), "{target}");
+        }
+        assert!(!safe(EntryPointChannel::MiniProgram, "javascript:alert(1)"));
+    }
 
     #[test]
     fn base_urls_are_those_that_every_client_reads_alike() {

@@ -34,6 +34,10 @@ impl io::Write for Writer {
 
 impl Log {
     fn capture() -> Self {
+        // Without a subscriber on every other thread, a test that runs beside this one can make `tracing` remember that
+        // nobody is interested, for this thread too. It is an error only when it was done before.
+        let everywhere = tracing_subscriber::fmt().with_writer(io::sink).finish();
+        let _ = tracing::subscriber::set_global_default(everywhere);
         let (sender, lines) = mpsc::unbounded_channel();
         let subscriber =
             tracing_subscriber::fmt().json().with_writer(move || Writer(sender.clone())).finish();

@@ -1,6 +1,7 @@
 //! The data plane over real sockets: each rule of the call path with the attack or the accident that it is for.
 
 mod backends;
+mod departments;
 mod evidence;
 mod failures;
 mod headers;

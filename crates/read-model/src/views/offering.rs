@@ -37,6 +37,11 @@ impl OfferingView {
         }
     }
 
+    /// Whether the gateway can call it now: it has a backend and is not suspended.
+    pub fn is_callable(&self) -> bool {
+        self.content.backend.is_some() && self.suspension.is_none()
+    }
+
     /// Whether it serves people in `region`: the region itself or one above it is among its own.
     pub fn serves(&self, region: &Division) -> bool {
         region.lineage().any(|division| self.content.regions.contains(&division))

@@ -64,7 +64,11 @@ fn drafts(clerk: &str, run: usize) -> MakeRequest {
     })
 }
 
-fn post(token: &str, path: &'static str, body: impl Fn(u64) -> String + Send + Sync + 'static) -> MakeRequest {
+fn post(
+    token: &str,
+    path: &'static str,
+    body: impl Fn(u64) -> String + Send + Sync + 'static,
+) -> MakeRequest {
     let authorization = format!("Bearer {token}");
     Arc::new(move |number| {
         Request::post(path)

@@ -35,7 +35,16 @@ impl Demo {
         }
         let started = Instant::now();
         let mut process = Command::new(binary())
-            .args(["demo", "--public", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--sample", sample, "--data-dir"])
+            .args([
+                "demo",
+                "--public",
+                "127.0.0.1:0",
+                "--admin",
+                "127.0.0.1:0",
+                "--sample",
+                sample,
+                "--data-dir",
+            ])
             .arg(folder.join("data"))
             .arg("--ready-file")
             .arg(&ready_file)

@@ -30,8 +30,16 @@ impl Run {
 }
 
 /// Loads `address` for `duration` over `connections`; any answer that is not a success fails the run.
-pub(super) fn run(address: &str, connections: usize, duration: Duration, make: &MakeRequest) -> Result<Run, String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+pub(super) fn run(
+    address: &str,
+    connections: usize,
+    duration: Duration,
+    make: &MakeRequest,
+) -> Result<Run, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())?;
     runtime.block_on(async {
         let stop = Arc::new(AtomicBool::new(false));
         let next = Arc::new(AtomicU64::new(0));
@@ -50,11 +58,17 @@ pub(super) fn run(address: &str, connections: usize, duration: Duration, make: &
     })
 }
 
-async fn client(address: String, make: MakeRequest, stop: Arc<AtomicBool>, next: Arc<AtomicU64>) -> Result<u64, String> {
+async fn client(
+    address: String,
+    make: MakeRequest,
+    stop: Arc<AtomicBool>,
+    next: Arc<AtomicU64>,
+) -> Result<u64, String> {
     let stream = TcpStream::connect(&address).await.map_err(|error| format!("{address}: {error}"))?;
     stream.set_nodelay(true).map_err(|error| error.to_string())?;
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
+    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        .await
+        .map_err(|error| error.to_string())?;
     let connection = tokio::spawn(connection);
     let mut answered = 0;
     while !stop.load(Ordering::Relaxed) {

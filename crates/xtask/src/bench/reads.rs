@@ -72,11 +72,15 @@ fn per_cpu_second(address: &str, pid: u32, path: &str, duration: Duration) -> Re
 
 /// The bytes of one answer, as they are without compression.
 fn get(address: &str, path: &str) -> Result<Vec<u8>, String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| error.to_string())?;
     runtime.block_on(async {
         let stream = TcpStream::connect(address).await.map_err(|error| error.to_string())?;
-        let (mut sender, connection) =
-            hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(|error| error.to_string())?;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+            .await
+            .map_err(|error| error.to_string())?;
         let connection = tokio::spawn(connection);
         let request = Request::get(path).header("host", "bench").body(Empty::<Bytes>::new());
         let response = sender.send_request(request.map_err(|error| error.to_string())?).await;

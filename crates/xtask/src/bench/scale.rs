@@ -48,15 +48,25 @@ pub(super) fn run(items: usize, runs: usize, real: Option<&Path>) -> Result<(), 
 fn multiply(csv: &Path, names: &[String], items: usize) -> Result<(), String> {
     let file = fs::File::create(csv).map_err(|error| error.to_string())?;
     let mut out = std::io::BufWriter::new(file);
-    let write = |out: &mut std::io::BufWriter<fs::File>, line: String| writeln!(out, "{line}").map_err(|error| error.to_string());
+    let write = |out: &mut std::io::BufWriter<fs::File>, line: String| {
+        writeln!(out, "{line}").map_err(|error| error.to_string())
+    };
     write(&mut out, "department,region,code,name,basic".to_owned())?;
     let divisions = (110_101_u32..)
         .filter_map(|number| number.to_string().parse::<Division>().ok())
         .filter(|division| division.name().is_some() && division.depth() == 3);
-    let rows = divisions.flat_map(|division| names.iter().enumerate().map(move |(number, name)| (division.clone(), number, name)));
+    let rows = divisions.flat_map(|division| {
+        names.iter().enumerate().map(move |(number, name)| (division.clone(), number, name))
+    });
     for (division, number, name) in rows.take(items) {
         let place = division.name().unwrap_or_default();
-        write(&mut out, format!("{place}{division}政务服务局,{division},{number},\"{}\",{number:012}", name.replace('"', "\"\"")))?;
+        write(
+            &mut out,
+            format!(
+                "{place}{division}政务服务局,{division},{number},\"{}\",{number:012}",
+                name.replace('"', "\"\"")
+            ),
+        )?;
     }
     out.flush().map_err(|error| error.to_string())
 }
@@ -65,7 +75,8 @@ fn multiply(csv: &Path, names: &[String], items: usize) -> Result<(), String> {
 fn names_of(csv: &Path) -> Result<Vec<String>, String> {
     let text = fs::read_to_string(csv).map_err(|error| format!("{}: {error}", csv.display()))?;
     let mut lines = text.lines();
-    let header: Vec<&str> = lines.next().unwrap_or_default().trim_start_matches('\u{feff}').split(',').collect();
+    let header: Vec<&str> =
+        lines.next().unwrap_or_default().trim_start_matches('\u{feff}').split(',').collect();
     let column = header.iter().position(|name| *name == "name").ok_or("the CSV has no column `name`")?;
     // Rows with quoted cells are left out: there are enough others.
     let names: Vec<String> = lines
@@ -88,7 +99,11 @@ fn sample_names() -> Result<Vec<String>, String> {
 fn import(csv: &Path, data: &Path) -> Result<(), String> {
     let status = Command::new(binary())
         .args(["import", "--format", "csv"])
-        .args(["--map", "department=department,region=region,id=code,name=name,basicCode=basic", "--data-dir"])
+        .args([
+            "--map",
+            "department=department,region=region,id=code,name=name,basicCode=basic",
+            "--data-dir",
+        ])
         .arg(data)
         .arg(csv)
         .status()

@@ -6,11 +6,12 @@ use super::block_on;
 use crate::cli::ImportArgs;
 use crate::failure::{Exit, Failure};
 use crate::import::{self, Counts};
+use crate::output;
 
 pub fn run(args: ImportArgs) -> Result<ExitCode, Failure> {
     let dry_run = args.dry_run;
     let counts = block_on(import::run(args))?;
-    println!("{}", summary(&counts, dry_run));
+    output::say(&summary(&counts, dry_run))?;
     Ok(if counts.refused == 0 { ExitCode::SUCCESS } else { Exit::Refused.into() })
 }
 

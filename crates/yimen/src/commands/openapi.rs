@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::cli::OpenapiArgs;
 use crate::failure::Failure;
+use crate::output;
 
 pub fn run(args: &OpenapiArgs) -> Result<ExitCode, Failure> {
     let mut all = serde_json::Map::new();
@@ -23,7 +24,7 @@ pub fn run(args: &OpenapiArgs) -> Result<ExitCode, Failure> {
         }
     }
     if args.out.is_none() {
-        println!("{:#}", serde_json::Value::Object(all));
+        output::say(&format!("{:#}", serde_json::Value::Object(all)))?;
     }
     Ok(ExitCode::SUCCESS)
 }

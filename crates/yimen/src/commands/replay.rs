@@ -11,6 +11,7 @@ use super::block_on;
 use crate::cli::ReplayArgs;
 use crate::data_dir;
 use crate::failure::Failure;
+use crate::output;
 
 pub fn run(args: &ReplayArgs) -> Result<ExitCode, Failure> {
     let log: Arc<dyn EventStore> = data_dir::read_log(&args.data.data_dir)?;
@@ -26,15 +27,20 @@ pub fn run(args: &ReplayArgs) -> Result<ExitCode, Failure> {
         let events = count(&*log, snapshot.position()).await?;
         let live =
             snapshot.entries().values().filter(|standing| matches!(standing, EntryStanding::Live(_))).count();
-        println!("事件 events        {events}");
-        println!("跳过 skipped       {}", snapshot.skipped());
-        println!("部门 departments   {}", snapshot.departments().len());
-        println!("事项 items         {}", snapshot.items().len());
-        println!("办事入口 entries   {live}");
-        println!("疑似重复 cases     {}", snapshot.cases().len());
-        println!("渠道 channels      {}", snapshot.channels().len());
         let rate = u128::from(events) * 1000 / elapsed.as_millis().max(1);
-        println!("用时 elapsed       {:.3} s，{rate} events/s", elapsed.as_secs_f64());
+        output::say(
+            &[
+                format!("事件 events        {events}"),
+                format!("跳过 skipped       {}", snapshot.skipped()),
+                format!("部门 departments   {}", snapshot.departments().len()),
+                format!("事项 items         {}", snapshot.items().len()),
+                format!("办事入口 entries   {live}"),
+                format!("疑似重复 cases     {}", snapshot.cases().len()),
+                format!("渠道 channels      {}", snapshot.channels().len()),
+                format!("用时 elapsed       {:.3} s，{rate} events/s", elapsed.as_secs_f64()),
+            ]
+            .join("\n"),
+        )?;
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use crate::cli::TokenArgs;
 use crate::demo::{self, State, Variation};
 use crate::failure::Failure;
+use crate::output;
 
 pub fn run(args: TokenArgs) -> Result<ExitCode, Failure> {
     let folder = args.data_dir.display();
@@ -43,6 +44,6 @@ pub fn run(args: TokenArgs) -> Result<ExitCode, Failure> {
         region: args.region,
         lifetime: Some(Duration::from_secs(3600 * u64::from(args.hours))),
     };
-    println!("{}", demo::token(&issuer, args.role, variation, Timestamp::now())?);
+    output::say(&demo::token(&issuer, args.role, variation, Timestamp::now())?)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -8,7 +8,7 @@ use super::block_on;
 use crate::cli::DataArgs;
 use crate::data_dir;
 use crate::failure::{Exit, Failure};
-use crate::progress;
+use crate::{output, progress};
 
 pub fn run(args: &DataArgs) -> Result<ExitCode, Failure> {
     let log = data_dir::read_log(&args.data_dir)?;
@@ -20,18 +20,18 @@ pub fn run(args: &DataArgs) -> Result<ExitCode, Failure> {
     })?;
     bar.finish_and_clear();
     if report.is_clean() {
-        println!("完好 · clean: {} events in {} streams", report.events, report.streams);
+        output::say(&format!("完好 · clean: {} events in {} streams", report.events, report.streams))?;
         return Ok(ExitCode::SUCCESS);
     }
     for finding in &report.findings {
-        println!("{finding}");
+        output::say(&finding.to_string())?;
     }
-    eprintln!(
+    output::remark(&format!(
         "yimen: {} finding(s) in {} events of {} streams; {} listed",
         report.found,
         report.events,
         report.streams,
         report.findings.len()
-    );
+    ));
     Ok(Exit::Failed.into())
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 use serde_path_to_error::Segment;
 use toml::Value;
 
-use self::layers::{Layers, Source};
+use self::layers::{ENVIRONMENT_PREFIX, Layers, Source};
 pub use self::settings::{Config, Identity, Listen, Log, LogFormat};
 pub use self::suggestion::nearest;
 use crate::cli::ConfigSource;
@@ -77,6 +77,9 @@ fn read(layers: Layers) -> Result<Loaded, String> {
 fn explain(error: &serde_path_to_error::Error<toml::de::Error>, layers: &Layers) -> String {
     let message = error.inner().message();
     let mut path = error.path().to_string();
+    if let Some(field) = suggestion::missing_field(message) {
+        return missing(&if path == "." { field.to_owned() } else { format!("{path}.{field}") });
+    }
     let Some((found, known)) = suggestion::unknown_field(message) else {
         let place = if path == "." { String::new() } else { format!("{path}: ") };
         return match layers.source(&path) {
@@ -96,6 +99,18 @@ fn explain(error: &serde_path_to_error::Error<toml::de::Error>, layers: &Layers)
         None => format!("known here: {}", known.join(", ")),
     };
     format!("unknown setting {path} (from {}); {hint}", layers.source(&path))
+}
+
+/// What to do about a setting that has to be there.
+fn missing(path: &str) -> String {
+    let flag = if path == "data_dir" { "--data-dir DIR, " } else { "" };
+    // A variable holds an array as a whole.
+    let whole = path.split('[').next().unwrap_or(path);
+    let variable = format!("{ENVIRONMENT_PREFIX}{}", whole.replace('.', "__").to_ascii_uppercase());
+    format!(
+        "the setting {path} is missing: give it with {flag}the variable {variable}, or in the file that --config FILE \
+         names (yimen.example.toml shows one)"
+    )
 }
 
 #[cfg(test)]
@@ -211,8 +226,57 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named() {
-        let error = layered("", &[], &[]).expect_err("nothing is there");
-        assert_eq!(error, "missing field `data_dir`");
+        for (file, parts) in [
+            ("", ["data_dir is missing", "--data-dir DIR", "YIMEN_DATA_DIR", "--config FILE"].as_slice()),
+            ("data_dir = \"d\"", &["identity is missing", "YIMEN_IDENTITY,", "--config FILE"]),
+            (
+                "data_dir = \"d\"\n[[identity.issuers]]\nissuer = \"i\"",
+                &["identity.issuers[0].audience is missing", "YIMEN_IDENTITY__ISSUERS,"],
+            ),
+        ] {
+            let error = layered(file, &[], &[]).expect_err("something is missing");
+            for part in parts {
+                assert!(error.contains(part), "{error} lacks {part}");
+            }
+        }
+    }
+
+    #[test]
+    fn listeners_and_the_public_address_have_to_make_sense() {
+        let with = |settings: &[(&str, &str)]| layered(MINIMAL, &[], settings).map(drop);
+        for (public, admin, fine) in [
+            ("[::]:8080", "[::]:8080", false),
+            ("[::]:8080", "127.0.0.1:8080", false),
+            ("127.0.0.1:8080", "0.0.0.0:8080", false),
+            ("127.0.0.1:8080", "127.0.0.2:8080", true),
+            ("0.0.0.0:8080", "[::1]:8080", true),
+            ("[::]:8080", "[::]:9090", true),
+            ("127.0.0.1:0", "127.0.0.1:0", true),
+        ] {
+            let outcome = with(&[("listen.public", public), ("listen.admin", admin)]);
+            assert_eq!(outcome.is_ok(), fine, "{public} and {admin}: {outcome:?}");
+        }
+        for (url, fine) in [
+            ("https://yimen.example/door", true),
+            ("https://yimen.example/?a=b", false),
+            ("https://yimen.example/#a", false),
+            ("ftp://yimen.example", false),
+        ] {
+            assert_eq!(with(&[("listen.public_url", url)]).is_ok(), fine, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_file_of_keys_has_to_be_there() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("jwks.json");
+        let text =
+            MINIMAL.replace("{ url = \"https://id.example/jwks.json\" }", &format!("{{ file = {file:?} }}"));
+        let config = layered(&text, &[], &[]).expect("the settings are right").config;
+        let error = config.check_files().expect_err("there is no such file");
+        assert!(error.starts_with("identity.issuers[0].jwks: ") && error.contains("jwks.json"), "{error}");
+        std::fs::write(&file, "{\"keys\": []}").expect("written");
+        assert_eq!(config.check_files(), Ok(()));
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! What can be configured, with its defaults.
 
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use identity::{IssuerConfig, RefreshConfig, VerdictCacheConfig, VerifierConfig};
+use identity::{IssuerConfig, JwksSource, RefreshConfig, VerdictCacheConfig, VerifierConfig};
 use jiff::fmt::serde::unsigned_duration::friendly::compact::required as friendly;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -65,6 +65,48 @@ impl Default for Listen {
             max_connections: 10_000,
         }
     }
+}
+
+impl Listen {
+    fn check(&self) -> Result<(), String> {
+        if overlap(self.public, self.admin) {
+            return Err(format!(
+                "listen.public ({}) and listen.admin ({}) are the same address: give each its own port",
+                self.public, self.admin
+            ));
+        }
+        if self.max_connections == 0 {
+            return Err("listen.max_connections must be more than zero".to_owned());
+        }
+        for (name, duration) in
+            [("header_timeout", self.header_timeout), ("drain_timeout", self.drain_timeout)]
+        {
+            if duration.is_zero() {
+                return Err(format!("listen.{name} must be more than zero"));
+            }
+        }
+        match &self.public_url {
+            Some(url) if !matches!(url.scheme(), "http" | "https") => {
+                Err("listen.public_url must be an http or https address".to_owned())
+            }
+            Some(url) if url.query().is_some() || url.fragment().is_some() => {
+                Err("listen.public_url must have neither a query nor a fragment".to_owned())
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+}
+
+/// Whether the two can't be listened on at the same time. Port 0 is a free one, a different one each time.
+fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
+    let covers = |a: IpAddr, b: IpAddr| match a {
+        // `[::]` takes IPv4, too.
+        IpAddr::V6(a) => a.is_unspecified() || a == b,
+        IpAddr::V4(a) => a == b || (a.is_unspecified() && b.is_ipv4()),
+    };
+    one.port() != 0
+        && one.port() == other.port()
+        && (covers(one.ip(), other.ip()) || covers(other.ip(), one.ip()))
 }
 
 /// Whom to trust, and as whom to speak.
@@ -186,22 +228,20 @@ impl Config {
     pub fn check(&self) -> Result<(), String> {
         self.identity.check()?;
         self.gateway.check().map_err(|error| format!("gateway: {error}"))?;
-        if self.listen.max_connections == 0 {
-            return Err("listen.max_connections must be more than zero".to_owned());
-        }
-        for (name, duration) in
-            [("header_timeout", self.listen.header_timeout), ("drain_timeout", self.listen.drain_timeout)]
-        {
-            if duration.is_zero() {
-                return Err(format!("listen.{name} must be more than zero"));
+        self.listen.check()?;
+        crate::server::logs::filter(&self.log.filter).map_err(|error| format!("log.filter: {error}"))?;
+        Ok(())
+    }
+
+    /// Checks that the files can be read that have to be there at the start; the others are made.
+    pub fn check_files(&self) -> Result<(), String> {
+        for (place, issuer) in self.identity.issuers.iter().enumerate() {
+            if let JwksSource::File(path) = &issuer.jwks {
+                std::fs::read(path).map_err(|error| {
+                    format!("identity.issuers[{place}].jwks: {} can't be read: {error}", path.display())
+                })?;
             }
         }
-        if let Some(url) = &self.listen.public_url
-            && !matches!(url.scheme(), "http" | "https")
-        {
-            return Err("listen.public_url must be an http or https address".to_owned());
-        }
-        crate::server::logs::filter(&self.log.filter).map_err(|error| format!("log.filter: {error}"))?;
         Ok(())
     }
 }

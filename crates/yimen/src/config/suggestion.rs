@@ -22,6 +22,11 @@ pub fn unknown_field(message: &str) -> Option<(&str, Vec<&str>)> {
     Some((found, rest.split('`').skip(1).step_by(2).collect()))
 }
 
+/// The field that serde did not find, from its message: "missing field `x`".
+pub fn missing_field(message: &str) -> Option<&str> {
+    message.strip_prefix("missing field `")?.strip_suffix('`')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,5 +51,7 @@ mod tests {
         }
         let error = toml::from_str::<Two>("three = 3").expect_err("there is no such field");
         assert_eq!(unknown_field(error.message()), Some(("three", vec!["one", "two"])));
+        let error = toml::from_str::<Two>("one = 1").expect_err("a field is missing");
+        assert_eq!(missing_field(error.message()), Some("two"));
     }
 }

@@ -34,6 +34,7 @@ use crate::cli::{DemoArgs, Sample as Chosen};
 use crate::config::{Config, Identity, Listen, Log, LogFormat};
 use crate::failure::Failure;
 use crate::server::{self, Background, Bounds, Ended, Service};
+use crate::{data_dir, output};
 
 /// The department of the clerk and the department reviewer.
 const DESK: &str = "xihu-market";
@@ -108,7 +109,7 @@ fn announce(
         entry: entry.map(|entry| (entry.id, entry.name().default_text().to_owned())),
         tokens: &tokens,
     };
-    println!("{}", tour.text());
+    output::say(&tour.text())?;
     match &args.ready_file {
         Some(path) => state::write_whole(path, ready),
         None => Ok(()),
@@ -139,7 +140,7 @@ impl Home {
             Some(path) => {
                 let failed =
                     |error| Failure::because(format_args!("{} can't be used", path.display()), &error);
-                fs::create_dir_all(path).map_err(failed)?;
+                data_dir::make(path).map_err(failed)?;
                 Ok(Self { path: path.canonicalize().map_err(failed)?, temporary: None })
             }
             None => {
@@ -163,10 +164,10 @@ struct Ready {
 
 impl Ready {
     /// One file for each token, so that a command line stays short.
-    fn write_tokens(&self, data_dir: &Path) -> Result<PathBuf, Failure> {
-        let folder = data_dir.join("tokens");
+    fn write_tokens(&self, home: &Path) -> Result<PathBuf, Failure> {
+        let folder = home.join("tokens");
         let failed = |error| Failure::because(format_args!("{} can't be written", folder.display()), &error);
-        fs::create_dir_all(&folder).map_err(failed)?;
+        data_dir::make(&folder).map_err(failed)?;
         for (name, token) in self.tokens.named() {
             state::write_text(&folder.join(name), token)?;
         }
@@ -189,13 +190,13 @@ fn config(args: &DemoArgs, data_dir: &Path, issuer: &DevelopmentIssuer) -> Resul
             region_claim: Some(REGION_CLAIM.to_owned()),
             ..gateway::Settings::default()
         },
-        log: log(),
+        log: log(&args.log_filter),
     })
 }
 
-/// Quieter than a server's: the tour is what people came for.
-pub fn log() -> Log {
-    Log { format: LogFormat::Auto, filter: "warn,tantivy=error".to_owned() }
+/// Logs of the demo, whose default filter is quieter than a server's: the tour is what people came for.
+pub fn log(filter: &str) -> Log {
+    Log { format: LogFormat::Auto, filter: filter.to_owned() }
 }
 
 fn origins(listeners: &[TcpListener]) -> Result<Vec<String>, Failure> {

@@ -1,6 +1,7 @@
 //! Rows of a CSV file (RFC 4180): UTF-8 with or without a byte order mark, a head line, quoted line breaks allowed.
 //!
-//! A row that isn't UTF-8 or has another number of cells than the head is refused; the file goes on.
+//! A row that isn't UTF-8 or has another number of cells than the head is refused; the file goes on. A quote that is
+//! never closed makes one row of all that follows: that row is refused, and the refusal says how far it reaches.
 
 use std::io::Read;
 
@@ -29,6 +30,13 @@ impl<R: Read> Rows<R> {
             .headers()
             .map_err(|error| Failure::because("the head line can't be read", &error))?
             .clone();
+        if head.is_empty() {
+            return Err(Failure::usage("the file is empty: its head line is missing"));
+        }
+        let end = reader.position().byte();
+        if reader.get_ref().ends_in_quotes(end) {
+            return Err(Failure::usage("a quote that opens in the head line is never closed"));
+        }
         let place = |column: &str| head.iter().position(|name| name.trim() == column);
         for (field, column) in mapping.named() {
             if place(column).is_none() {
@@ -44,16 +52,32 @@ impl<R: Read> Rows<R> {
         Ok(Self { columns, width: head.len(), reader, record: ByteRecord::new(), broken: false })
     }
 
-    fn row(&self, line: u64) -> Result<Record, Refusal> {
+    /// The row that was read, from where it begins to where the reader is.
+    fn row(&mut self) -> Result<Record, Refusal> {
+        let start = self.record.position().map_or(0, csv::Position::byte);
+        let end = self.reader.position().byte();
+        let lines = self.reader.get_mut();
+        let line = lines.line_at(start);
+        let last = lines.line_of(end.saturating_sub(1)).max(line);
+        if lines.ends_in_quotes(end) {
+            let detail = format!("{}a quote that opens there is never closed", extent(line, last));
+            return Err(Refusal::of_row(line, "unclosed-quote", detail));
+        }
         if self.record.len() != self.width {
-            let detail =
-                format!("the row has {} cells where the head line has {}", self.record.len(), self.width);
+            let detail = format!(
+                "{}the row has {} cells where the head line has {}",
+                extent(line, last),
+                self.record.len(),
+                self.width
+            );
             return Err(Refusal::of_row(line, "ragged", detail));
         }
         let mut row = Record::new(line);
         for (field, place) in &self.columns {
-            let cell = std::str::from_utf8(self.record.get(*place).unwrap_or_default())
-                .map_err(|_| Refusal::of_field(line, *field, "encoding", "the cell is not UTF-8"))?;
+            let cell = std::str::from_utf8(self.record.get(*place).unwrap_or_default()).map_err(|_| {
+                let detail = format!("{}the cell is not UTF-8", extent(line, last));
+                Refusal::of_field(line, *field, "encoding", detail)
+            })?;
             row.set(*field, cell);
         }
         Ok(row)
@@ -69,17 +93,22 @@ impl<R: Read> Iterator for Rows<R> {
         }
         match self.reader.read_byte_record(&mut self.record) {
             Ok(false) => None,
-            Ok(true) => {
-                let start = self.record.position().map_or(0, csv::Position::byte);
-                let line = self.reader.get_mut().line_at(start);
-                Some(self.row(line))
-            }
+            Ok(true) => Some(self.row()),
             // With flexible rows and bytes, only reading itself can fail, and it would fail again.
             Err(error) => {
                 self.broken = true;
                 Some(Err(Refusal::of_row(self.reader.position().line(), "unreadable", error.to_string())))
             }
         }
+    }
+}
+
+/// Says which lines a row takes, if it is more than one: a quote in the wrong place may have joined several rows.
+fn extent(first: u64, last: u64) -> String {
+    if first == last {
+        String::new()
+    } else {
+        format!("lines {first}–{last} are one row, by their quotes: ")
     }
 }
 
@@ -116,6 +145,28 @@ mod tests {
             codes,
             [Err((2, vec!["ragged"])), Err((3, vec!["encoding"])), Err((4, vec!["ragged"])), Ok(5)]
         );
+    }
+
+    #[test]
+    fn a_refused_row_of_several_lines_says_how_far_it_reaches() {
+        // The last row would have as many cells as the head line, and would have swallowed the one after it.
+        let text = "name,kind\n甲,\"01\r\n乙,01\r\n丙\",01,x\n丁,\"01\n戊,01\n";
+        let refusals: Vec<_> = rows(text.as_bytes(), "")
+            .into_iter()
+            .map(|row| row.expect_err("broken"))
+            .map(|refusal| (refusal.line, refusal.errors[0].detail.clone()))
+            .collect();
+        let joined = "lines 2–4 are one row, by their quotes: the row has 4 cells where the head line has 2";
+        let open = "lines 5–6 are one row, by their quotes: a quote that opens there is never closed";
+        assert_eq!(refusals, [(2, joined.to_owned()), (5, open.to_owned())]);
+    }
+
+    #[test]
+    fn a_file_without_a_whole_head_line_is_refused() {
+        for text in ["", "\n\n", "\u{feff}", "name,\"kind\n甲,01\n"] {
+            let failure = Rows::open(text.as_bytes(), &Mapping::default()).expect_err("no head line");
+            assert!(failure.message.contains("head line"), "{}", failure.message);
+        }
     }
 
     #[test]

@@ -33,7 +33,7 @@ use self::report::{Outcome, Report};
 use self::row::{Row, Rules};
 use crate::cli::{Format, ImportArgs};
 use crate::failure::Failure;
-use crate::progress;
+use crate::{output, progress};
 
 /// Rows that are handed over together; a gateway takes at most 500 at once.
 const BATCH_ROWS: usize = 256;
@@ -48,8 +48,8 @@ pub async fn run(args: ImportArgs) -> Result<Counts, Failure> {
     let source = args.source.clone().unwrap_or_else(|| file_name(&args.file));
     let mut repeats = Repeats::default();
     let mut rows = rows(&args)?.map(|read| read.and_then(|row| repeats.check(row)));
-    let mut report = Report::open(args.report.as_deref())?;
     let register = Register::open(&args, &source).await?;
+    let mut report = Report::open(args.report.as_deref())?;
     let bar = progress::counter("rows");
     let outcome = import(&register, &mut rows, &mut report, &bar).await;
     bar.finish_and_clear();
@@ -78,7 +78,7 @@ async fn import(
         }
         for outcome in settle(register, batch).await? {
             if let Some(sentence) = report.note(&outcome)? {
-                bar.suspend(|| eprintln!("{sentence}"));
+                bar.suspend(|| output::remark(&sentence));
             }
             bar.inc(1);
         }
@@ -142,6 +142,12 @@ fn rows(args: &ImportArgs) -> Result<Box<dyn Iterator<Item = Read> + '_>, Failur
 }
 
 fn open(path: &Path) -> Result<BufReader<File>, Failure> {
+    if path.is_dir() {
+        return Err(Failure::usage(format!(
+            "{} is a folder: name a file in it (only --format openapi takes a folder)",
+            path.display()
+        )));
+    }
     File::open(path)
         .map(BufReader::new)
         .map_err(|error| Failure::because(format_args!("{} can't be read", path.display()), &error))
@@ -157,6 +163,7 @@ mod tests {
 
     use super::*;
     use crate::cli::{Cli, Command};
+    use crate::failure::Exit;
 
     const FILE: &str = "dept,name,code,kind,org
 区民政局,养老服务补贴申请,A-1,05,8282348
@@ -220,5 +227,31 @@ short row
         import(folder.path(), &[]).await;
         let dry = import(folder.path(), &["--dry-run"]).await;
         assert_eq!(dry, Counts { unchanged: 2, refused: 3, ..Counts::default() });
+    }
+
+    #[tokio::test]
+    async fn what_can_not_be_an_import_is_a_slip_on_the_command_line() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("items.csv");
+        std::fs::write(&file, FILE).expect("written");
+        let refusal = async |path: &Path, more: &[&str]| {
+            let path = path.to_string_lossy();
+            let line = ["yimen", "import", &path, "--format", "csv"];
+            let Command::Import(args) =
+                Cli::try_parse_from(line.iter().chain(more)).expect("a command").command
+            else {
+                panic!("it is an import");
+            };
+            let failure = run(*args).await.expect_err("it can't be carried out");
+            assert_eq!(failure.exit, Exit::Usage);
+            failure.message
+        };
+        let nowhere = refusal(&file, &[]).await;
+        assert!(nowhere.contains("--data-dir") && nowhere.contains("--server"), "{nowhere}");
+        let folder_itself = refusal(folder.path(), &["--dry-run"]).await;
+        assert!(folder_itself.contains("is a folder"), "{folder_itself}");
+        std::fs::write(&file, "").expect("written");
+        let empty = refusal(&file, &["--dry-run"]).await;
+        assert!(empty.contains("head line is missing"), "{empty}");
     }
 }

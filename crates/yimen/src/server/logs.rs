@@ -24,3 +24,26 @@ pub fn start(log: &Log) -> Result<(), Failure> {
     };
     started.map_err(|error| Failure::new(format!("logging can't be started: {error}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use tracing::Level;
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::*;
+    use crate::cli::DEMO_LOG_FILTER;
+
+    #[test]
+    fn a_server_logs_every_call_and_a_demo_none_unless_asked() {
+        let logs_calls = |directives: &str| {
+            let lines = tracing_subscriber::registry().with(filter(directives).expect("directives"));
+            tracing::subscriber::with_default(
+                lines,
+                || tracing::enabled!(target: gateway::ACCESS_LOG, Level::INFO),
+            )
+        };
+        assert!(logs_calls(&Log::default().filter));
+        assert!(!logs_calls(DEMO_LOG_FILTER));
+        assert!(logs_calls("warn,access=info"));
+    }
+}

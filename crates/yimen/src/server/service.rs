@@ -117,7 +117,8 @@ impl Service {
             Gateway::new(config.gateway.clone(), routes, callers, Arc::clone(&signer), Clock::system())
                 .map_err(|error| Failure::config(format!("gateway: {}", reasons(&error))))?;
         let app =
-            App::new(Arc::clone(&store), read_model.clone(), staff, Arc::clone(&policy), Clock::system());
+            App::new(Arc::clone(&store), read_model.clone(), staff, Arc::clone(&policy), Clock::system())
+                .with_curator(placed.clone());
         let ready = Readiness::default();
         let admin_router =
             with_readiness(api::admin_router(app.clone(), move || metrics.render()), ready.clone());

@@ -38,6 +38,7 @@ enum StandingDocument {
     /// It may not, for now.
     Suspended {
         /// Why.
+        #[schema(max_length = 2000)]
         reason: String,
     },
     /// It never will again.

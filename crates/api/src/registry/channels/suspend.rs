@@ -15,7 +15,7 @@ use crate::responses::{CommandHeaders, CommandProblems, Done};
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct ChannelSuspension {
     /// The reason.
-    #[schema(min_length = 1, max_length = 2000)]
+    #[schema(min_length = 1, max_length = 2000, pattern = r"\S")]
     reason: String,
 }
 

@@ -21,7 +21,7 @@ use crate::responses::{ReadHeaders, ReadProblems, Unchanged};
 #[into_params(parameter_in = Query)]
 pub(crate) struct DepartmentListing {
     /// Where the part begins: `next` of the part before.
-    #[param(value_type = Option<String>, max_length = 1024)]
+    #[param(value_type = Option<String>, nullable = false, max_length = 1024, pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<Cursor<DepartmentId>>,
     /// How many departments it has at most.
     #[serde(default)]
@@ -36,7 +36,7 @@ pub(crate) struct DepartmentPage {
     #[schema(max_items = 200)]
     items: Vec<DepartmentDocument>,
     /// Where the next part begins; null at the end.
-    #[schema(value_type = Option<String>, max_length = 1024)]
+    #[schema(value_type = Option<String>, max_length = 1024, pattern = "^[A-Za-z0-9_-]+$")]
     next: Option<Cursor<DepartmentId>>,
 }
 

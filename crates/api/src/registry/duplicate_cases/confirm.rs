@@ -18,7 +18,7 @@ pub(crate) struct Confirmation {
     /// The one of them that stays and speaks for both; the other's department is asked to retire its own.
     primary: Option<ItemId>,
     /// Why both stay, under one entry.
-    #[schema(min_length = 1, max_length = 4000)]
+    #[schema(min_length = 1, max_length = 4000, pattern = r"\S")]
     comment: Option<String>,
 }
 

@@ -23,7 +23,7 @@ pub(crate) struct CaseListing {
     #[param(inline, required = false)]
     state: CaseState,
     /// Where the part begins: `next` of the part before.
-    #[param(value_type = Option<String>, max_length = 1024)]
+    #[param(value_type = Option<String>, nullable = false, max_length = 1024, pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<Cursor<Position>>,
     /// How many cases it has at most.
     #[serde(default)]
@@ -49,7 +49,7 @@ pub(crate) struct CasePage {
     #[schema(max_items = 200)]
     items: Vec<CaseDocument>,
     /// Where the next part begins; null at the end.
-    #[schema(value_type = Option<String>, max_length = 1024)]
+    #[schema(value_type = Option<String>, max_length = 1024, pattern = "^[A-Za-z0-9_-]+$")]
     next: Option<Cursor<Position>>,
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct Merge {
     /// The entry that survives.
     into: EntryId,
     /// Why; kept in the log.
-    #[schema(min_length = 1, max_length = 4000)]
+    #[schema(min_length = 1, max_length = 4000, pattern = r"\S")]
     comment: String,
 }
 

@@ -24,6 +24,7 @@ pub(crate) struct ItemDocument {
     /// The owner's own code.
     local_code: LocalCode,
     /// Where it stands: its content on the way to the public, and what is public.
+    #[schema(max_items = 2)]
     states: Vec<ItemState>,
     /// Its revision, for `If-Match`.
     #[schema(maximum = 9_007_199_254_740_991u64)]
@@ -77,16 +78,19 @@ enum ReviewDocument {
         /// The stage that it waits for.
         awaiting: Option<Stage>,
         /// Who passed the stages before.
+        #[schema(max_items = 2)]
         passed: Vec<StaffId>,
     },
     /// Back at the author.
     ChangesRequested {
         /// What has to change.
+        #[schema(max_length = 4000)]
         comment: String,
     },
     /// Refused.
     Rejected {
         /// Why.
+        #[schema(max_length = 4000)]
         comment: String,
     },
     /// All stages passed.

@@ -21,7 +21,7 @@ use crate::responses::{ReadHeaders, ReadProblems, Unchanged};
 #[into_params(parameter_in = Query)]
 pub(crate) struct HistoryListing {
     /// Where the part begins: `next` of the part before.
-    #[param(value_type = Option<String>, max_length = 1024)]
+    #[param(value_type = Option<String>, nullable = false, max_length = 1024, pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<Cursor<u64>>,
     /// How many events it has at most; it may have fewer and still not be the last.
     #[serde(default)]
@@ -36,7 +36,7 @@ pub(crate) struct HistoryPage {
     #[schema(max_items = 200)]
     items: Vec<EventDocument>,
     /// Where the next part begins; null at the end.
-    #[schema(value_type = Option<String>, max_length = 1024)]
+    #[schema(value_type = Option<String>, max_length = 1024, pattern = "^[A-Za-z0-9_-]+$")]
     next: Option<Cursor<u64>>,
 }
 

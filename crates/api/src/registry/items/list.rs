@@ -29,13 +29,13 @@ const LOOKED_AT: usize = 5000;
 #[into_params(parameter_in = Query)]
 pub(crate) struct ItemListing {
     /// Only this department's.
-    #[param(value_type = Option<String>, max_length = 256)]
+    #[param(value_type = Option<String>, nullable = false, max_length = 192, pattern = "^[a-z0-9.-]{1,63}:.+$")]
     department: Option<DepartmentId>,
     /// Only those that stand here.
     #[param(inline)]
     state: Option<ItemState>,
     /// Where the part begins: `next` of the part before.
-    #[param(value_type = Option<String>, max_length = 1024)]
+    #[param(value_type = Option<String>, nullable = false, max_length = 1024, pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<Cursor<Place>>,
     /// How many items it has at most; it may have fewer and still not be the last.
     #[serde(default)]
@@ -50,7 +50,7 @@ pub(crate) struct ItemPage {
     #[schema(max_items = 200)]
     items: Vec<ItemDocument>,
     /// Where the next part begins; null at the end.
-    #[schema(value_type = Option<String>, max_length = 1024)]
+    #[schema(value_type = Option<String>, max_length = 1024, pattern = "^[A-Za-z0-9_-]+$")]
     next: Option<Cursor<Place>>,
 }
 

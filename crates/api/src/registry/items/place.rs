@@ -18,7 +18,7 @@ pub(crate) struct Place {
     /// The entry. The item's own identifier founds an entry for it alone, which splits it from where it was.
     entry: EntryId,
     /// Why; kept in the log.
-    #[schema(min_length = 1, max_length = 4000)]
+    #[schema(min_length = 1, max_length = 4000, pattern = r"\S")]
     comment: String,
 }
 

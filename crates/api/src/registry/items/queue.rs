@@ -24,10 +24,10 @@ pub(crate) struct QueueListing {
     #[param(inline)]
     stage: Stage,
     /// Only this department's; what clerks and department reviewers see is their own department's anyway.
-    #[param(value_type = Option<String>, max_length = 256)]
+    #[param(value_type = Option<String>, nullable = false, max_length = 192, pattern = "^[a-z0-9.-]{1,63}:.+$")]
     department: Option<DepartmentId>,
     /// Where the part begins: `next` of the part before.
-    #[param(value_type = Option<String>, max_length = 1024)]
+    #[param(value_type = Option<String>, nullable = false, max_length = 1024, pattern = "^[A-Za-z0-9_-]+$")]
     cursor: Option<Cursor<Position>>,
     /// How many items it has at most.
     #[serde(default)]
@@ -42,7 +42,7 @@ pub(crate) struct ReviewPage {
     #[schema(max_items = 200)]
     items: Vec<ItemDocument>,
     /// Where the next part begins; null at the end.
-    #[schema(value_type = Option<String>, max_length = 1024)]
+    #[schema(value_type = Option<String>, max_length = 1024, pattern = "^[A-Za-z0-9_-]+$")]
     next: Option<Cursor<Position>>,
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct Review {
     /// The hash of the content that was read: the proposal's.
     content_hash: ContentHash,
     /// What has to change, or why not; needed unless it is approved.
-    #[schema(min_length = 1, max_length = 4000)]
+    #[schema(min_length = 1, max_length = 4000, pattern = r"\S")]
     comment: Option<String>,
 }
 

@@ -129,7 +129,8 @@ fn what_another_department_took_over_is_not_overwritten() {
 
 #[test]
 fn a_migration_does_not_end_a_suspension() {
-    let suspended = followed_by(migrated(), [ItemEvent::Suspended { notice: text(), by: crate::Role::Clerk }]);
+    let suspended =
+        followed_by(migrated(), [ItemEvent::Suspended { notice: text(), by: crate::Role::Clerk }]);
     let revised = [revised_by(&other_content(), &operator().id)];
     let history = followed_by(followed_by(suspended, revised), made_public(5, other_content().hash()));
     assert_eq!(
