@@ -49,7 +49,6 @@ fn enrol(demo: &Demo) -> Result<(), String> {
 fn drafts(clerk: &str, run: usize) -> MakeRequest {
     post(clerk, "/registry/v1/items", move |number| {
         let body = json!({
-            "department": DEPARTMENT,
             "localCode": format!("run-{run}-{number}"),
             "content": {
                 "name": {"zh-CN": format!("食品经营许可核发 {number}")},

@@ -71,7 +71,8 @@ async fn client(
         .map_err(|error| error.to_string())?;
     let connection = tokio::spawn(connection);
     let mut answered = 0;
-    while !stop.load(Ordering::Relaxed) {
+    // At least one, however short the run is.
+    loop {
         let request = make(next.fetch_add(1, Ordering::Relaxed));
         let response = sender.send_request(request).await.map_err(|error| error.to_string())?;
         let status = response.status();
@@ -80,6 +81,9 @@ async fn client(
             return Err(format!("answered {status}: {}", String::from_utf8_lossy(&body)));
         }
         answered += 1;
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
     }
     drop(sender);
     // The server may close its side first; either way the connection is over.
