@@ -17,6 +17,8 @@ pub(crate) fn lint() -> Result<(), String> {
         "--quiet",
         "--workspace",
         "--all-targets",
+        "--features",
+        "xtask/bench",
         "--locked",
         "--",
         "--deny",
