@@ -9,7 +9,7 @@ pub(crate) fn test(arguments: &[String]) -> Result<(), String> {
     cargo::run(&command)
 }
 
-/// Formatting, lints, documentation and generated files; cheapest first.
+/// Formatting, lints and generated files; cheapest first.
 pub(crate) fn lint() -> Result<(), String> {
     cargo::run(&["fmt", "--all", "--check"])?;
     cargo::run(&[

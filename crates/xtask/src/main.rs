@@ -42,10 +42,10 @@ enum Command {
 /// What to measure, and how long.
 #[derive(Debug, clap::Args)]
 pub(crate) struct BenchArguments {
-    /// What to measure: commands, replay, reads, scale; everything when absent
-    #[arg(value_parser = ["commands", "replay", "reads", "scale"])]
+    /// What to measure: commands, reads, scale (which replays, too); everything when absent
+    #[arg(value_parser = ["commands", "reads", "scale"])]
     only: Vec<String>,
-    /// Items for `replay` and `scale`
+    /// Items for `scale`
     #[arg(long, default_value_t = 100_000)]
     items: usize,
     /// Seconds for each run of `commands` and `reads`

@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), String> {
     if wanted("reads") {
         reads::run(duration, arguments.runs)?;
     }
-    if wanted("scale") || wanted("replay") {
+    if wanted("scale") {
         scale::run(arguments.items, arguments.runs, arguments.items_csv.as_deref())?;
     }
     Ok(())
