@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use curator::{Curator, Previewer};
 use domain::{Department, DepartmentId, Policy};
 use event_store::{EventStore, Position, load};
 use identity::{Clock, Verifier};
@@ -28,6 +29,8 @@ pub struct App {
     pub clock: Clock,
     /// Up to where the curator has placed what was published; none where no curator is at work.
     pub(crate) curated: Option<watch::Receiver<Position>>,
+    /// Says where the curator would place an item; none where no curator is at work.
+    pub(crate) previewer: Option<Previewer>,
     /// Commands that are being carried out or were a short while ago.
     pub(crate) recent: Recent,
 }
@@ -41,13 +44,23 @@ impl App {
         policy: Arc<Policy>,
         clock: Clock,
     ) -> Self {
-        Self { store, read_model, verifier, policy, clock, curated: None, recent: Recent::default() }
+        Self {
+            store,
+            read_model,
+            verifier,
+            policy,
+            clock,
+            curated: None,
+            previewer: None,
+            recent: Recent::default(),
+        }
     }
 
-    /// The same with a curator at work: who reads their own write sees what the curator made of it, too.
+    /// The same with a curator at work: who reads their own write sees what the curator made of it, too, and a draft's
+    /// fate can be told before it is submitted.
     #[must_use]
-    pub fn with_curator(self, progress: watch::Receiver<Position>) -> Self {
-        Self { curated: Some(progress), ..self }
+    pub fn with_curator(self, curator: &Curator) -> Self {
+        Self { curated: Some(curator.progress()), previewer: Some(curator.previewer()), ..self }
     }
 
     /// The position at which `position`, and what the curator wrote because of it, can be read.

@@ -88,6 +88,9 @@ impl From<PlacementRejection> for Problem {
             PlacementRejection::NotAllowed => Self::new(Code::NotAllowed, detail),
             PlacementRejection::NotPlaced => Self::new(Code::WrongState, detail),
             PlacementRejection::StewardDecided => Self::new(Code::StewardDecided, detail),
+            PlacementRejection::Elsewhere(entry) => {
+                Self::new(Code::ItemElsewhere, detail).with_member("entry", entry)
+            }
         }
     }
 }

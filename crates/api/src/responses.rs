@@ -65,6 +65,16 @@ pub(crate) struct ReadHeaders {
     known: Option<String>,
 }
 
+/// The header field of a question that is sent by POST.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "describes a header field that an extractor reads")]
+pub(crate) struct PositionHeaders {
+    /// The position that a write gave: the answer then takes account of that write.
+    #[param(rename = "Yimen-Position", nullable = false, max_length = 16, pattern = "^[0-9a-f]{16}$")]
+    position: Option<String>,
+}
+
 /// The header field of a read that may find nothing new, where no position is waited for.
 #[derive(Debug, IntoParams)]
 #[into_params(parameter_in = Header)]
@@ -110,6 +120,8 @@ response_sets! {
     ImportProblems = [400, 401, 403, 405, 408, 413, 415, 422, 500, 503];
     /// What can go wrong when the log is verified.
     VerificationProblems = [400, 401, 403, 405, 408, 413, 415, 422, 500, 503];
+    /// What can go wrong with a question that is sent by POST.
+    PreviewProblems = [400, 401, 403, 405, 408, 413, 415, 422, 500, 503];
     /// What can go wrong when anybody reads.
     PublicProblems = [400, 405, 500, 503];
     /// What can go wrong when anybody reads an entry.

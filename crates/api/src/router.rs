@@ -7,7 +7,9 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
 
 use crate::problem::Problem;
-use crate::registry::{channels, departments, duplicate_cases, entries, items};
+use crate::registry::{
+    channels, departments, duplicate_cases, entries, items, match_preview, matching_report,
+};
 use crate::{App, catalogue, docs, operations, stack};
 
 /// Where each audience's API begins.
@@ -58,6 +60,7 @@ pub(crate) fn registry_routes() -> OpenApiRouter<App> {
         .routes(routes!(items::history::list_item_events))
         .routes(routes!(items::submit::submit_item))
         .routes(routes!(items::withdraw::withdraw_item))
+        .routes(routes!(match_preview::preview_match))
         // reviews: others approve, in two stages
         .routes(routes!(items::queue::list_reviews))
         .routes(routes!(items::review::review_item))
@@ -77,11 +80,13 @@ pub(crate) fn registry_routes() -> OpenApiRouter<App> {
         .routes(routes!(entries::choose_primary::choose_entry_primary))
         .routes(routes!(entries::merge::merge_entry))
         .routes(routes!(entries::restore::restore_entry))
+        .routes(routes!(entries::split::split_entry))
         .routes(routes!(duplicate_cases::list::list_duplicate_cases))
         .routes(routes!(duplicate_cases::get::get_duplicate_case))
         .routes(routes!(duplicate_cases::confirm::confirm_duplicate))
         .routes(routes!(duplicate_cases::dismiss::dismiss_duplicate))
         .routes(routes!(duplicate_cases::reopen::reopen_duplicate_case))
+        .routes(routes!(matching_report::get_matching_report))
         // channels: filed by one, approved by another
         .routes(routes!(channels::list::list_channels, channels::file::file_channel))
         .routes(routes!(channels::get::get_channel))

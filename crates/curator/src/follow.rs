@@ -3,19 +3,27 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::duplicate_case::{Decision, Resolution};
-use domain::{Aggregate, CaseId, DuplicateCase, EntryId, Item, ItemId, Placement, PlacementEvent};
+use domain::placement::Decider;
+use domain::{
+    Aggregate, CaseId, Department, DepartmentId, DuplicateCase, Entry, EntryId, Item, ItemId, Placement,
+    PlacementEvent,
+};
 use event_store::{Position, Recorded, StoreError, decode};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use read_model::Snapshot;
+use read_model::{EntryStanding, Snapshot};
 
-use crate::collection::{Collection, Placing};
-use crate::{Curator, commands, profile_of};
+use crate::collection::Collection;
+use crate::commands::Decided;
+use crate::profile::published;
+use crate::shared::Shared;
+use crate::{Curator, commands, decisions};
 
 /// Events that are read at once.
 const PAGE: usize = 512;
-/// Items that are placed at once, so that their commits share a disk write.
-const AT_ONCE: usize = 64;
+/// Items that are decided while the ones before them are written.
+const AT_ONCE: usize = 128;
+/// Items of one department that are looked up at once.
+const ITEMS_AT_ONCE: usize = 256;
 /// How long to wait for a log that is away.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How long the read model may take for one page before it is asked again.
@@ -35,21 +43,20 @@ pub(crate) async fn run(curator: &Curator) {
 async fn follow(curator: &Curator) -> Result<(), StoreError> {
     let head = curator.store.head().await?;
     let snapshot = caught_up(curator, head).await;
-    let mut collection = Collection::default();
-    for case in snapshot.cases().values() {
-        collection.dismissed(case.id, matches!(case.decision, Decision::Dismissed { .. }));
-    }
-    let mut public: Vec<_> = snapshot.items().values().filter(|item| item.state.live().is_some()).collect();
-    public.sort_by_key(|item| item.registered);
-    // What has a place first: the others are placed among them.
-    let (placed, mut waiting): (Vec<_>, Vec<_>) = public.into_iter().partition(|item| item.entry().is_some());
-    for item in placed {
-        note(&mut collection, &snapshot, item.id);
-    }
+    let known = Arc::clone(&snapshot);
+    let collection = on_a_thread(move || collected(&known)).await;
+    *curator.collection.write() = collection;
+    found_again(curator, &snapshot).await?;
+    decisions::heed_missed(curator, &snapshot).await?;
+    let mut waiting: Vec<_> = snapshot
+        .items()
+        .values()
+        .filter(|item| item.state.live().is_some() && item.entry().is_none())
+        .collect();
     waiting.sort_by_key(|item| item.changed);
     let waiting: Vec<ItemId> = waiting.into_iter().map(|item| item.id).collect();
-    place_all(curator, &mut collection, &snapshot, &waiting).await?;
-    curator.done.send_replace(snapshot.position());
+    place_all(curator, &snapshot, &waiting).await?;
+    reached(curator, snapshot.position());
 
     let mut after = snapshot.position();
     loop {
@@ -59,10 +66,16 @@ async fn follow(curator: &Curator) -> Result<(), StoreError> {
             continue;
         };
         let snapshot = caught_up(curator, last).await;
-        digest(curator, &mut collection, &snapshot, &page).await?;
+        digest(curator, &snapshot, &page).await?;
         after = last;
-        curator.done.send_replace(after);
+        reached(curator, after);
     }
+}
+
+/// Everything up to `position` is placed. Whoever waits for that may ask for a preview at once.
+fn reached(curator: &Curator, position: Position) {
+    curator.collection.write().reached(position);
+    curator.done.send_replace(position);
 }
 
 async fn caught_up(curator: &Curator, position: Position) -> Arc<Snapshot> {
@@ -74,13 +87,56 @@ async fn caught_up(curator: &Curator, position: Position) -> Arc<Snapshot> {
     }
 }
 
+/// Does work that takes its time where it keeps nobody waiting.
+async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(work).await.map_err(tokio::task::JoinError::try_into_panic) {
+        Ok(done) => done,
+        // As if it had happened here.
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+        // The runtime is ending, and everything with it.
+        Err(Err(_)) => std::future::pending().await,
+    }
+}
+
+/// What has a place, and what was decided: the others are placed among them.
+fn collected(snapshot: &Snapshot) -> Collection {
+    let mut collection = Collection::default();
+    for view in snapshot.items().values() {
+        let Some(entry) = view.entry() else { continue };
+        if let Some(profile) = published(snapshot, view.id) {
+            collection.insert(view.id, &profile);
+            collection.placed(view.id, entry);
+            collection.parted(view.id, &view.placement);
+        }
+    }
+    for (entry, standing) in snapshot.entries() {
+        if let EntryStanding::Alias { .. } = standing {
+            collection.merged(*entry, merged_into(snapshot, *entry));
+        }
+    }
+    for case in snapshot.cases().values() {
+        collection.ruled(case);
+    }
+    collection
+}
+
+fn merged_into(snapshot: &Snapshot, entry: EntryId) -> Option<EntryId> {
+    snapshot.lineage(entry).get(1).copied()
+}
+
+/// Founds the entries whose founder was placed by a curator that did not get so far.
+async fn found_again(curator: &Curator, snapshot: &Snapshot) -> Result<(), StoreError> {
+    for view in snapshot.items().values() {
+        let own = EntryId::founded_by(view.id);
+        if view.entry() == Some(own) && snapshot.entry_revision(own).is_none() {
+            commands::found(curator, own).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Does what the events of one page ask for.
-async fn digest(
-    curator: &Curator,
-    collection: &mut Collection,
-    snapshot: &Snapshot,
-    page: &[Recorded],
-) -> Result<(), StoreError> {
+async fn digest(curator: &Curator, snapshot: &Arc<Snapshot>, page: &[Recorded]) -> Result<(), StoreError> {
     let mut published = Vec::new();
     for recorded in page {
         let key = recorded.stream.key();
@@ -88,131 +144,139 @@ async fn digest(
             (Item::CATEGORY, "Published") => published.extend(key.parse::<ItemId>().ok()),
             (Item::CATEGORY, "Retired") => {
                 if let Ok(item) = key.parse() {
-                    collection.remove(item);
+                    curator.collection.write().remove(item);
                 }
             }
-            (Placement::CATEGORY, _) => note_placement(collection, recorded),
+            // Another department's name is weighed from now on.
+            (Item::CATEGORY, "Transferred") => {
+                if let Ok(item) = key.parse() {
+                    note(&curator.collection, snapshot, item);
+                }
+            }
+            (Department::CATEGORY, "Renamed") => {
+                if let Ok(department) = key.parse() {
+                    note_items_of(&curator.collection, snapshot, &department);
+                }
+            }
+            (Entry::CATEGORY, "MergedInto" | "Restored") => {
+                if let Ok(entry) = key.parse() {
+                    curator.collection.write().merged(entry, merged_into(snapshot, entry));
+                }
+            }
+            (Placement::CATEGORY, _) => note_placement(&curator.collection, snapshot, recorded),
             (DuplicateCase::CATEGORY, _) => {
                 // What the case says now counts, so what was published before it is placed before it.
-                place_all(curator, collection, snapshot, &std::mem::take(&mut published)).await?;
-                if let Ok(case) = key.parse() {
-                    heed(curator, collection, snapshot, case, recorded).await?;
+                place_all(curator, snapshot, &std::mem::take(&mut published)).await?;
+                let case = key.parse::<CaseId>().ok().and_then(|case| snapshot.case(case));
+                if let Some(case) = case {
+                    curator.collection.write().ruled(case);
+                    decisions::heed(curator, snapshot, case, recorded).await?;
                 }
             }
             (_, _) => {}
         }
     }
-    place_all(curator, collection, snapshot, &published).await
+    place_all(curator, snapshot, &published).await
 }
 
-/// Takes note of an item's content and place.
-fn note(collection: &mut Collection, snapshot: &Snapshot, item: ItemId) {
-    let Some(view) = snapshot.items().get(&item) else { return };
-    if let Some(live) = view.state.live() {
-        collection.insert(item, profile_of(&view.state.department, &live.content));
-        if let Some(entry) = view.entry() {
-            collection.placed(item, entry);
-        }
+/// Takes note of what is weighed of an item that is known already.
+fn note(collection: &Shared, snapshot: &Snapshot, item: ItemId) {
+    if collection.read().knows(item)
+        && let Some(profile) = published(snapshot, item)
+    {
+        collection.write().insert(item, &profile);
     }
 }
 
-fn note_placement(collection: &mut Collection, recorded: &Recorded) {
+/// Takes note of what is weighed of a department's items. The work is in proportion to the department.
+fn note_items_of(collection: &Shared, snapshot: &Snapshot, department: &DepartmentId) {
+    let mut after = None;
+    loop {
+        let part = snapshot.items_of(department, after, ITEMS_AT_ONCE);
+        part.items.iter().for_each(|view| note(collection, snapshot, view.id));
+        if part.next.is_none() {
+            return;
+        }
+        after = part.next;
+    }
+}
+
+fn note_placement(collection: &Shared, snapshot: &Snapshot, recorded: &Recorded) {
     let (Ok(item), Ok(Some(event))) = (recorded.stream.key().parse(), decode::<PlacementEvent>(recorded))
     else {
         return;
     };
     match event {
         PlacementEvent::Placed { entry, .. } | PlacementEvent::Moved { to: entry, .. } => {
-            collection.placed(item, entry)
-        }
-        PlacementEvent::Withdrawn { .. } => {}
-    }
-}
-
-/// Places items in their order: decided one after the other, written together.
-async fn place_all(
-    curator: &Curator,
-    collection: &mut Collection,
-    snapshot: &Snapshot,
-    items: &[ItemId],
-) -> Result<(), StoreError> {
-    for some in items.chunks(AT_ONCE) {
-        let mut decided = Vec::new();
-        for item in some {
-            decided.extend(decide(collection, snapshot, *item).map(|placing| (*item, placing)));
-        }
-        let written: Vec<(ItemId, EntryId)> = stream::iter(decided)
-            .map(|(item, placing)| async move {
-                commands::place(curator, item, &placing).await.map(|entry| (item, entry))
-            })
-            .buffer_unordered(AT_ONCE)
-            .try_collect()
-            .await?;
-        for (item, entry) in written {
+            let Some(view) = snapshot.item(item).filter(|view| view.state.live().is_some()) else { return };
+            let mut collection = collection.write();
+            // Another curator was faster, or a steward put back what had been taken out.
+            if !collection.knows(item)
+                && let Some(profile) = published(snapshot, item)
+            {
+                collection.insert(item, &profile);
+            }
             collection.placed(item, entry);
+            collection.parted(item, &view.placement);
         }
-        metrics::counter!("yimen_curator_placed_total").increment(some.len() as u64);
+        PlacementEvent::Withdrawn { .. } => collection.write().remove(item),
     }
+}
+
+/// Places items in their order: decided one after the other, written together, the next decided meanwhile.
+async fn place_all(curator: &Curator, snapshot: &Arc<Snapshot>, items: &[ItemId]) -> Result<(), StoreError> {
+    let mut decided = Vec::new();
+    for some in items.chunks(AT_ONCE) {
+        let (shared, known, some) = (curator.collection.clone(), Arc::clone(snapshot), some.to_vec());
+        let deciding =
+            on_a_thread(move || some.into_iter().filter_map(|item| decide(&shared, &known, item)).collect());
+        let (written, next) = tokio::join!(write(curator, decided), deciding);
+        written?;
+        decided = next;
+    }
+    write(curator, decided).await
+}
+
+/// Writes what was decided; commands that wait together share a disk write.
+async fn write(curator: &Curator, decided: Vec<Decided>) -> Result<(), StoreError> {
+    let placed = decided.len();
+    stream::iter(decided)
+        .map(|decided| async move {
+            let entry = commands::place(curator, &decided).await?;
+            // Another curator may have put it elsewhere.
+            if entry != decided.entry() {
+                curator.collection.write().placed(decided.item, entry);
+            }
+            Ok::<(), StoreError>(())
+        })
+        .buffer_unordered(AT_ONCE)
+        .try_collect::<()>()
+        .await?;
+    metrics::counter!("yimen_curator_placed_total").increment(placed as u64);
     Ok(())
 }
 
-/// Where an item belongs, if it is public; takes note of it. One that has a place keeps it.
-fn decide(collection: &mut Collection, snapshot: &Snapshot, item: ItemId) -> Option<Placing> {
+/// Where an item belongs, if it is public; takes note of it and of the cases that it opens.
+fn decide(shared: &Shared, snapshot: &Snapshot, item: ItemId) -> Option<Decided> {
     let view = snapshot.items().get(&item)?;
-    let live = view.state.live()?;
-    let profile = profile_of(&view.state.department, &live.content);
-    let mut placing = collection.place(item, &profile);
-    if let Some(entry) = view.entry().or_else(|| collection.entry_of(item)) {
-        placing.entry = entry;
-    }
-    collection.insert(item, profile);
-    collection.placed(item, placing.entry);
-    Some(placing)
-}
-
-/// Carries out what a steward decided of a case.
-async fn heed(
-    curator: &Curator,
-    collection: &mut Collection,
-    snapshot: &Snapshot,
-    case: CaseId,
-    recorded: &Recorded,
-) -> Result<(), StoreError> {
-    let Some(view) = snapshot.cases().get(&case) else { return Ok(()) };
-    collection.dismissed(case, matches!(view.decision, Decision::Dismissed { .. }));
-    let [low, high] = view.items;
-    let registered = |item: &ItemId| snapshot.items().get(item).map(|view| view.registered);
-    let (earlier, later) = if registered(&low) <= registered(&high) { (low, high) } else { (high, low) };
-    let cause = recorded.id.to_string();
-    let moved = match (recorded.event_type.as_str(), &view.decision) {
-        ("Confirmed", Decision::Confirmed { resolution }) => {
-            let (stays, joins) = match resolution {
-                Resolution::KeepPrimary { primary } if *primary == later => (later, earlier),
-                Resolution::KeepPrimary { .. } | Resolution::BothStay { .. } => (earlier, later),
-            };
-            match collection.entry_of(stays) {
-                Some(entry) => {
-                    commands::move_to(curator, joins, entry, stays, &cause).await?.map(|entry| (joins, entry))
-                }
-                None => None,
+    let profile = published(snapshot, item)?;
+    match view.placement {
+        // What a steward took out of the catalogue attracts nobody either.
+        Placement::Withdrawn { by: Decider::Steward } => return None,
+        Placement::Unplaced | Placement::Withdrawn { by: Decider::Curator } => {}
+        Placement::Placed { entry, .. } => {
+            if shared.read().entry_of(item).is_none() {
+                shared.write().placed(item, entry);
             }
         }
-        ("Reopened", _) => {
-            let mut undone = None;
-            for (joined, stayed) in [(later, earlier), (earlier, later)] {
-                if let Some(entry) = commands::moved_from(curator, joined, stayed).await? {
-                    // Its evidence names nobody, so that a later look does not undo the undoing.
-                    undone = commands::move_to(curator, joined, entry, joined, &cause)
-                        .await?
-                        .map(|entry| (joined, entry));
-                }
-            }
-            undone
-        }
-        (_, _) => None,
-    };
-    if let Some((item, entry)) = moved {
-        collection.placed(item, entry);
     }
-    Ok(())
+    let placing = shared.read().place(Some(item), &profile, &|other| published(snapshot, other));
+    let decided = Decided { item, placing };
+    let mut collection = shared.write();
+    collection.insert(item, &profile);
+    collection.placed(item, decided.entry());
+    for suspicion in decided.placing.suspicions.iter().filter(|suspicion| suspicion.opens) {
+        collection.suspected([item, suspicion.other], suspicion.basis.relation);
+    }
+    Some(decided)
 }

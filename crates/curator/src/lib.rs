@@ -7,8 +7,11 @@
 mod calendar;
 mod collection;
 mod commands;
+mod decisions;
 mod follow;
+mod preview;
 mod profile;
+mod shared;
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,7 +23,11 @@ use read_model::ReadModel;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-pub use profile::profile_of;
+pub use collection::{Home, Placing, Suspicion};
+pub use preview::{Preview, Previewer};
+pub use profile::{Description, department_name};
+
+use shared::Shared;
 
 /// Everything that a curator works with.
 #[derive(Clone)]
@@ -30,6 +37,7 @@ pub struct Curator {
     policy: Arc<Policy>,
     now: fn() -> Timestamp,
     done: watch::Sender<Position>,
+    collection: Shared,
 }
 
 impl Curator {
@@ -40,12 +48,24 @@ impl Curator {
         policy: Arc<Policy>,
         now: fn() -> Timestamp,
     ) -> Self {
-        Self { store, read_model, policy, now, done: watch::Sender::new(Position::START) }
+        Self {
+            store,
+            read_model,
+            policy,
+            now,
+            done: watch::Sender::new(Position::START),
+            collection: Shared::default(),
+        }
     }
 
     /// Up to which position everything published has been placed.
     pub fn progress(&self) -> watch::Receiver<Position> {
         self.done.subscribe()
+    }
+
+    /// Says what would become of an item, while this curator is at work.
+    pub fn previewer(&self) -> Previewer {
+        Previewer::of(self.collection.clone())
     }
 
     /// Works until `cancel` is cancelled; survives a log that is away for a while.

@@ -32,11 +32,15 @@ pub enum EntryCommand {
         /// The name.
         name: LocalizedText,
     },
+    /// Takes that name back: it has its primary item's again.
+    WithdrawName,
     /// Chooses the item whose content speaks for the entry.
     ChoosePrimary {
         /// The item.
         item: ItemId,
     },
+    /// Takes that choice back: its founder speaks for it again.
+    WithdrawPrimary,
     /// Makes it an alias of another entry.
     Merge {
         /// The entry that becomes an alias: this one.
@@ -61,11 +65,15 @@ pub enum EntryEvent {
         /// The name.
         name: LocalizedText,
     },
+    /// The name of its own was taken back.
+    NameWithdrawn {},
     /// An item was chosen to speak for it.
     PrimaryChosen {
         /// The item.
         item: ItemId,
     },
+    /// The choice of that item was taken back.
+    PrimaryWithdrawn {},
     /// Became an alias.
     MergedInto {
         /// The entry that survives.
@@ -79,14 +87,23 @@ pub enum EntryEvent {
 }
 
 impl DomainEvent for EntryEvent {
-    const TYPES: &'static [(&'static str, u16)] =
-        &[("Formed", 1), ("Renamed", 1), ("PrimaryChosen", 1), ("MergedInto", 1), ("Restored", 1)];
+    const TYPES: &'static [(&'static str, u16)] = &[
+        ("Formed", 1),
+        ("Renamed", 1),
+        ("NameWithdrawn", 1),
+        ("PrimaryChosen", 1),
+        ("PrimaryWithdrawn", 1),
+        ("MergedInto", 1),
+        ("Restored", 1),
+    ];
 
     fn event_type(&self) -> &'static str {
         match self {
             Self::Formed {} => "Formed",
             Self::Renamed { .. } => "Renamed",
+            Self::NameWithdrawn {} => "NameWithdrawn",
             Self::PrimaryChosen { .. } => "PrimaryChosen",
+            Self::PrimaryWithdrawn {} => "PrimaryWithdrawn",
             Self::MergedInto { .. } => "MergedInto",
             Self::Restored { .. } => "Restored",
         }
@@ -150,8 +167,14 @@ impl Aggregate for Entry {
                 check_name(new)?;
                 Ok(changed(name.as_ref() != Some(new), || EntryEvent::Renamed { name: new.clone() }))
             }
+            (EntryCommand::WithdrawName, None) => {
+                Ok(changed(name.is_some(), || EntryEvent::NameWithdrawn {}))
+            }
             (EntryCommand::ChoosePrimary { item }, None) => {
                 Ok(changed(*primary != Some(*item), || EntryEvent::PrimaryChosen { item: *item }))
+            }
+            (EntryCommand::WithdrawPrimary, None) => {
+                Ok(changed(primary.is_some(), || EntryEvent::PrimaryWithdrawn {}))
             }
             (EntryCommand::Merge { into, .. }, None) => Ok(vec![EntryEvent::MergedInto { entry: *into }]),
         }
@@ -164,7 +187,9 @@ impl Aggregate for Entry {
             }
             (Self::Unformed, _) | (Self::Formed { .. }, EntryEvent::Formed {}) => {}
             (Self::Formed { name, .. }, EntryEvent::Renamed { name: new }) => *name = Some(new.clone()),
+            (Self::Formed { name, .. }, EntryEvent::NameWithdrawn {}) => *name = None,
             (Self::Formed { primary, .. }, EntryEvent::PrimaryChosen { item }) => *primary = Some(*item),
+            (Self::Formed { primary, .. }, EntryEvent::PrimaryWithdrawn {}) => *primary = None,
             (Self::Formed { merged_into, .. }, EntryEvent::MergedInto { entry }) => {
                 *merged_into = Some(*entry)
             }

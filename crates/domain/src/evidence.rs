@@ -48,6 +48,12 @@ pub struct Basis {
 }
 
 impl Basis {
+    /// The feature with the heaviest evidence, for or against; the first of equals.
+    pub fn leading_feature(&self) -> Option<&str> {
+        let heaviest = self.evidence.iter().rev().max_by(|a, b| a.weight.abs().total_cmp(&b.weight.abs()));
+        heaviest.map(|evidence| evidence.feature.as_str())
+    }
+
     /// What of it an event can hold: JSON has no NaN and no infinity, and neither is evidence of anything.
     pub(crate) fn recordable(&self) -> Self {
         let finite = |evidence: &&Evidence| evidence.weight.is_finite();

@@ -1,5 +1,7 @@
 //! Which entry an item belongs to, and why.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -19,6 +21,8 @@ pub enum Placement {
         by: Decider,
         /// Why.
         basis: Basis,
+        /// The entries that a steward took it out of and did not put it back into: it is not the same service.
+        parted_from: BTreeSet<EntryId>,
     },
     /// Taken out of the catalogue.
     Withdrawn {
@@ -53,6 +57,13 @@ pub enum PlacementCommand {
         entry: EntryId,
         /// Why.
         basis: Basis,
+    },
+    /// Takes it out of an entry into another one; nothing happens where a steward has put it there already.
+    Split {
+        /// The entry that it is in, as far as the steward knows.
+        from: EntryId,
+        /// The entry.
+        into: EntryId,
     },
     /// Takes it out of the catalogue.
     Withdraw,
@@ -115,6 +126,9 @@ pub enum PlacementRejection {
     /// The curator may not undo what a steward decided.
     #[error("a steward decided where the item belongs")]
     StewardDecided,
+    /// Somebody moved it in the meantime.
+    #[error("the item is in entry {0} now")]
+    Elsewhere(EntryId),
 }
 
 impl Aggregate for Placement {
@@ -146,10 +160,24 @@ impl Aggregate for Placement {
             (Self::Placed { .. }, PlacementCommand::Place { .. }) => Ok(Vec::new()),
             (
                 Self::Unplaced | Self::Withdrawn { .. },
-                PlacementCommand::Move { .. } | PlacementCommand::Withdraw,
+                PlacementCommand::Move { .. } | PlacementCommand::Split { .. } | PlacementCommand::Withdraw,
             ) => Err(PlacementRejection::NotPlaced),
             (Self::Placed { by: Decider::Steward, .. }, _) if by == Decider::Curator => {
                 Err(PlacementRejection::StewardDecided)
+            }
+            (Self::Placed { .. }, PlacementCommand::Split { .. }) if by == Decider::Curator => {
+                Err(PlacementRejection::NotAllowed)
+            }
+            (Self::Placed { entry, by: Decider::Steward, .. }, PlacementCommand::Split { into, .. })
+                if entry == into =>
+            {
+                Ok(Vec::new())
+            }
+            (Self::Placed { entry, .. }, PlacementCommand::Split { from, .. }) if entry != from => {
+                Err(PlacementRejection::Elsewhere(*entry))
+            }
+            (Self::Placed { entry: from, .. }, PlacementCommand::Split { into, .. }) => {
+                Ok(vec![PlacementEvent::Moved { from: *from, to: *into, by, basis: Basis::default() }])
             }
             (Self::Placed { entry: from, by: decider, .. }, PlacementCommand::Move { entry: to, basis }) => {
                 if from == to && *decider == by {
@@ -164,16 +192,41 @@ impl Aggregate for Placement {
     }
 
     fn evolve(&mut self, event: &PlacementEvent) {
+        let mut parted_from = match std::mem::take(self) {
+            Self::Placed { parted_from, .. } => parted_from,
+            Self::Unplaced | Self::Withdrawn { .. } => BTreeSet::new(),
+        };
         *self = match event {
             PlacementEvent::Placed { entry, by, basis } => {
-                Self::Placed { entry: *entry, by: *by, basis: basis.clone() }
+                Self::Placed { entry: *entry, by: *by, basis: basis.clone(), parted_from }
             }
-            PlacementEvent::Moved { to, by, basis, .. } => {
-                Self::Placed { entry: *to, by: *by, basis: basis.clone() }
+            PlacementEvent::Moved { from, to, by, basis } => {
+                if parts(*from, *to, *by, basis) && !parted_from.remove(to) {
+                    parted_from.insert(*from);
+                }
+                Self::Placed { entry: *to, by: *by, basis: basis.clone(), parted_from }
             }
             PlacementEvent::Withdrawn { by, .. } => Self::Withdrawn { by: *by },
         };
     }
+}
+
+impl Placement {
+    /// Whether a steward took the item out of `entry`, where it is not now.
+    pub fn is_parted_from(&self, entry: EntryId) -> bool {
+        match self {
+            Self::Unplaced | Self::Withdrawn { .. } => false,
+            Self::Placed { entry: now, parted_from, .. } => *now != entry && parted_from.contains(&entry),
+        }
+    }
+}
+
+/// Whether a move says of the item that it is not the service that it was taken for.
+///
+/// A steward's move does, unless a comparison with an item of the other entry asked for it. Going back to where the item
+/// was taken out of says nothing new: it takes back what was said.
+fn parts(from: EntryId, to: EntryId, by: Decider, basis: &Basis) -> bool {
+    by == Decider::Steward && from != to && basis.compared_with.is_none()
 }
 
 #[cfg(test)]

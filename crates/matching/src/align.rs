@@ -42,10 +42,14 @@ impl Gap {
                 && side.len() <= MAX_SPELLED_BYTES
                 && !side.contains(|c: char| is_ideographic(c) || c.is_numeric())
         };
-        latin(&self.left)
-            && latin(&self.right)
-            && strsim::normalized_levenshtein(&self.left.replace(' ', ""), &self.right.replace(' ', ""))
-                >= SPELLING_LIKENESS
+        if !latin(&self.left) || !latin(&self.right) {
+            return false;
+        }
+        let [left, right] = [&self.left, &self.right].map(|side| side.replace(' ', ""));
+        // Letters that one side is longer by are letters that differ.
+        let most = (1.0 - SPELLING_LIKENESS) * ratio(left.len().max(right.len()), 1);
+        ratio(left.len().abs_diff(right.len()), 1) <= most
+            && strsim::normalized_levenshtein(&left, &right) >= SPELLING_LIKENESS
     }
 }
 

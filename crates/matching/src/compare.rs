@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use crate::{
     align::{Gap, align},
     evidence::{Feature, clip},
-    lexicon::{Act, LEXICON},
+    fold::is_ideographic,
+    lexicon::{Act, Lexicon},
     name::NormalisedName,
     weights::COMPATIBLE_SIMILARITY,
 };
@@ -17,6 +18,8 @@ pub(crate) struct NameComparison {
     pub(crate) comparable: bool,
     /// Whether they are the same in every part that means something.
     pub(crate) identical: bool,
+    /// Whether they are written without blanks, where another character is another word.
+    pub(crate) in_characters: bool,
     /// Common share of the objects, 0 to 1.
     pub(crate) similarity: f64,
     /// The act that both state, if they do.
@@ -77,18 +80,18 @@ impl NameComparison {
 }
 
 /// Compares two names.
-pub(crate) fn compare(a: &NormalisedName, b: &NormalisedName) -> NameComparison {
+pub(crate) fn compare(lexicon: &Lexicon, a: &NormalisedName, b: &NormalisedName) -> NameComparison {
     let alignment = align(a.object(), b.object());
     let mut clashes = Vec::new();
-    clashes.extend(act_clash(a, b));
-    clashes.extend(marker_clashes(a, b));
+    clashes.extend(act_clash(lexicon, a, b));
+    clashes.extend(marker_clashes(lexicon, a, b));
     clashes.extend(word_clash(Feature::Grade, a.numbers(), b.numbers()));
     let mut doubts = Vec::new();
     if !a.qualifier_set().is_empty() && !b.qualifier_set().is_empty() {
         doubts.extend(word_clash(Feature::Qualifier, a.qualifier_set(), b.qualifier_set()));
     }
     match alignment.gaps {
-        Some(gaps) => gaps.into_iter().for_each(|gap| weigh_gap(gap, &mut clashes, &mut doubts)),
+        Some(gaps) => gaps.into_iter().for_each(|gap| weigh_gap(lexicon, gap, &mut clashes, &mut doubts)),
         // Too long to see what differs: only an identical object is beyond doubt.
         None if a.object() != b.object() => {
             doubts.push(Clash {
@@ -106,12 +109,13 @@ pub(crate) fn compare(a: &NormalisedName, b: &NormalisedName) -> NameComparison 
         && clashes.is_empty();
     let stated: Vec<Act> = a.acts().collect();
     let stated_act = stated.first().copied().filter(|_| stated.iter().copied().eq(b.acts()));
-    NameComparison { comparable, identical, similarity: alignment.similarity, stated_act, clashes, doubts }
+    let in_characters = [a, b].iter().any(|name| name.object().contains(is_ideographic));
+    NameComparison { comparable, identical, in_characters, similarity: alignment.similarity, stated_act, clashes, doubts }
 }
 
 /// Sorts a place where two objects differ: known opposites clash, exchanged words are doubtful, an addition is neither.
-fn weigh_gap(gap: Gap, clashes: &mut Vec<Clash>, doubts: &mut Vec<Clash>) {
-    if let Some(feature) = LEXICON.opposite(&gap.left, &gap.right) {
+fn weigh_gap(lexicon: &Lexicon, gap: Gap, clashes: &mut Vec<Clash>, doubts: &mut Vec<Clash>) {
+    if let Some(feature) = lexicon.opposite(&gap.left, &gap.right) {
         // 转入/转出 is already known as an act, 一级/二级 as a grade.
         if clashes.iter().all(|clash| clash.feature != feature) {
             clashes.push(Clash {
@@ -129,24 +133,24 @@ fn weigh_gap(gap: Gap, clashes: &mut Vec<Clash>, doubts: &mut Vec<Clash>) {
     }
 }
 
-fn act_clash(a: &NormalisedName, b: &NormalisedName) -> Option<Clash> {
+fn act_clash(lexicon: &Lexicon, a: &NormalisedName, b: &NormalisedName) -> Option<Clash> {
     let (left, right) = (a.meant_acts(), b.meant_acts());
     if left == right {
         return None;
     }
-    let directed = left.iter().chain(&right).all(|act| act.feature() == Feature::Direction);
+    let directed = left.iter().chain(&right).all(|act| act.feature(lexicon) == Feature::Direction);
     let feature = if directed { Feature::Direction } else { Feature::Act };
-    let say = |acts: &BTreeSet<Act>| Saying::list(acts.iter().map(|act| (act.zh(), act.en())));
+    let say = |acts: &BTreeSet<Act>| Saying::list(acts.iter().map(|act| (act.zh(lexicon), act.en(lexicon))));
     Some(Clash { feature, left: say(&left), right: say(&right) })
 }
 
-fn marker_clashes(a: &NormalisedName, b: &NormalisedName) -> Vec<Clash> {
+fn marker_clashes(lexicon: &Lexicon, a: &NormalisedName, b: &NormalisedName) -> Vec<Clash> {
     let only = |here: &NormalisedName, there: &NormalisedName, feature: Feature| {
-        let markers = here.markers().difference(there.markers()).filter(|marker| marker.feature == feature);
-        Saying::list(markers.map(|marker| (marker.zh, marker.en)))
+        let markers = here.markers().difference(there.markers()).filter(|marker| marker.feature(lexicon) == feature);
+        Saying::list(markers.map(|marker| (marker.zh(lexicon), marker.en(lexicon))))
     };
     let features: BTreeSet<Feature> =
-        a.markers().symmetric_difference(b.markers()).map(|marker| marker.feature).collect();
+        a.markers().symmetric_difference(b.markers()).map(|marker| marker.feature(lexicon)).collect();
     features
         .into_iter()
         .map(|feature| Clash { feature, left: only(a, b, feature), right: only(b, a, feature) })

@@ -38,8 +38,14 @@ pub enum Feature {
     Summary,
     /// The search words.
     Keywords,
+    /// Laws and rules that it rests on.
+    LegalBasis,
     /// The address where it is called.
     Endpoint,
+    /// Another item that is closer.
+    Rival,
+    /// A third item that both are the same as.
+    Neighbour,
 }
 
 impl Feature {
@@ -75,7 +81,10 @@ impl Feature {
             Self::Department => "department",
             Self::Summary => "summary",
             Self::Keywords => "keywords",
+            Self::LegalBasis => "legal-basis",
             Self::Endpoint => "endpoint",
+            Self::Rival => "rival",
+            Self::Neighbour => "neighbour",
         }
     }
 
@@ -98,7 +107,10 @@ impl Feature {
             Self::Department => "部门",
             Self::Summary => "事项简介",
             Self::Keywords => "关键词",
+            Self::LegalBasis => "设定依据",
             Self::Endpoint => "服务地址",
+            Self::Rival => "更相近的事项",
+            Self::Neighbour => "共同的第三事项",
         }
     }
 
@@ -121,7 +133,10 @@ impl Feature {
             Self::Department => "department",
             Self::Summary => "summary",
             Self::Keywords => "keywords",
+            Self::LegalBasis => "legal basis",
             Self::Endpoint => "endpoint",
+            Self::Rival => "closer item",
+            Self::Neighbour => "common third item",
         }
     }
 }

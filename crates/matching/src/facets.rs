@@ -2,21 +2,25 @@
 
 use std::collections::BTreeSet;
 
-use crate::fold::{is_ideographic, units};
+use crate::fold::{each_unit, is_ideographic};
 
 /// Characters after a numeral that make it a grade.
 const CLASSES: &str = "级类等种型期";
 
 /// Collects the numbers and grades of a text, in one spelling (`二级` and `2级` are `2级`).
 pub(crate) fn numbers(text: &str, into: &mut BTreeSet<String>) {
-    let units = units(text);
-    for (at, unit) in units.iter().enumerate() {
-        let class = units.get(at + 1).filter(|next| CLASSES.contains(**next));
-        let han = han_numeral(unit);
-        match (han, class) {
+    let mut units = each_unit(text).peekable();
+    while let Some(unit) = units.next() {
+        let numeral = han_numeral(unit);
+        if numeral.is_none() && !is_number_word(unit) {
+            continue;
+        }
+        let class = units.peek().filter(|next| CLASSES.contains(**next));
+        match (numeral, class) {
             (Some(number), Some(class)) => into.insert(format!("{number}{class}")),
-            (None, class) if is_number_word(unit) => into.insert(format!("{unit}{}", class.unwrap_or(&""))),
-            (Some(_) | None, _) => false,
+            (None, class) => into.insert(format!("{unit}{}", class.unwrap_or(&""))),
+            // 统一, 三方: a numeral alone counts nothing.
+            (Some(_), None) => false,
         };
     }
 }
@@ -41,9 +45,11 @@ fn han_numeral(unit: &str) -> Option<&str> {
 /// A word with a digit in it, a Roman numeral, or a single letter, as in `Form 16`, `Class XII`, `Category B`.
 fn is_number_word(unit: &str) -> bool {
     let mut chars = unit.chars();
-    let single = chars.next().is_some_and(|c| !is_ideographic(c)) && chars.next().is_none();
-    single
-        || unit.contains(|c: char| c.is_numeric() && !is_ideographic(c))
+    if chars.next().is_none_or(is_ideographic) {
+        return false;
+    }
+    chars.next().is_none()
+        || unit.contains(char::is_numeric)
         || matches!(unit, "ii" | "iii" | "iv" | "vi" | "vii" | "viii" | "ix" | "xi" | "xii")
 }
 

@@ -2,19 +2,33 @@
 
 mod block;
 mod keys;
+mod pool;
 
-use std::{collections::HashMap, hash::Hash};
+use std::{collections::HashMap, hash::Hash, sync::Arc};
 
+use foldhash::fast::RandomState;
+
+use crate::{
+    batch::Blocking,
+    evidence::Match,
+    lexicon::Lexicon,
+    measure::{Context, Ready},
+    profile::Profile,
+    record::Record,
+    score::{Judgement, Reasons},
+};
 use block::Blocks;
 use keys::Keys;
-
-use crate::profile::Profile;
+use pool::Pool;
 
 /// The most candidates that one query answers.
 pub const MAX_CANDIDATES: usize = 64;
 
-/// The rarest n-grams that one query follows.
-const MAX_GRAMS: usize = 12;
+/// The most members that a block lists, unless the list is short enough for more.
+const MAX_BLOCK: usize = 256;
+
+/// The rarest n-grams, and the rarest words, that one query follows.
+const MAX_FOLLOWED: usize = 12;
 
 /// Names that one query takes from n-grams …
 const MAX_NAMES: usize = 32;
@@ -22,36 +36,59 @@ const MAX_NAMES: usize = 32;
 /// … and items of each: what items of one name tell of the query, a few of them tell.
 const MAX_ITEMS_PER_NAME: usize = 4;
 
-/// An incremental index of profiles by blocks: shared code, name, rare n-grams of the object under one act, endpoint.
+/// An incremental index of profiles by blocks: shared code, name, rare n-grams of the object under one act, rare words of
+/// summary and keywords, endpoint.
 ///
 /// **Bounds.** Every block lists at most 256 members, so a query looks at a bounded number of items whatever the catalogue's
 /// size. A block that outgrew its bound keeps the members that came first; such a block tells little, and every item is in
 /// others, too. N-grams point at distinct names, so a name that a thousand districts use is one member.
 ///
 /// **What blocking misses.** Items under different codes, whose names state different acts or share none of their rare
-/// n-grams: `score` would call them distinct.
+/// n-grams, and whose summaries share no rare word: `score` would call them distinct.
 #[derive(Clone, Debug)]
 pub struct Index<K> {
-    slots: Vec<Option<(K, Profile)>>,
+    slots: Vec<Option<(K, Record)>>,
     free: Vec<u32>,
-    by_id: HashMap<K, u32>,
+    by_id: HashMap<K, u32, RandomState>,
+    pool: Pool,
+    pub(crate) context: Context,
+    most: usize,
     /// Items by code, by code and name, and by endpoint.
     items: Blocks<u32>,
     /// Items by name.
     names: Blocks<u32>,
     /// Names (by key) by n-gram.
     grams: Blocks<u64>,
+    /// Items by a word of their texts.
+    words: Blocks<u32>,
 }
 
 impl<K> Default for Index<K> {
     fn default() -> Self {
+        Self::with_words(Arc::clone(Lexicon::built_in()))
+    }
+}
+
+impl<K> Index<K> {
+    /// An empty index that reads names and departments with these words.
+    #[must_use]
+    pub fn with_words(lexicon: Arc<Lexicon>) -> Self {
+        Self::bounded(lexicon, MAX_CANDIDATES, MAX_BLOCK)
+    }
+
+    /// An empty index that answers `most` candidates at most from blocks of `block` members.
+    pub(crate) fn bounded(lexicon: Arc<Lexicon>, most: usize, block: usize) -> Self {
         Self {
             slots: Vec::new(),
             free: Vec::new(),
-            by_id: HashMap::new(),
-            items: Blocks::default(),
-            names: Blocks::default(),
-            grams: Blocks::default(),
+            by_id: HashMap::default(),
+            pool: Pool::default(),
+            context: Context::new(lexicon),
+            most,
+            items: Blocks::new(block),
+            names: Blocks::new(block),
+            grams: Blocks::new(block),
+            words: Blocks::new(block),
         }
     }
 }
@@ -75,18 +112,18 @@ impl<K: Clone + Eq + Hash + Ord> Index<K> {
         self.by_id.is_empty()
     }
 
-    /// The profile under an id.
+    /// Whether it holds a profile under an id.
     #[must_use]
-    pub fn get(&self, id: &K) -> Option<&Profile> {
-        let slot = *self.by_id.get(id)?;
-        self.item(slot).map(|(_, profile)| profile)
+    pub fn contains(&self, id: &K) -> bool {
+        self.by_id.contains_key(id)
     }
 
     /// Takes a profile in, in the place of an earlier one under the same id.
-    pub fn insert(&mut self, id: K, profile: Profile) {
+    pub fn insert(&mut self, id: K, profile: &Profile) {
         self.remove(&id);
         let Some(slot) = self.free_slot() else { return };
-        let keys = Keys::of(&profile);
+        let record = self.pool.take_in(&self.context.lexicon, profile);
+        let keys = Keys::of(&record);
         for key in keys.items() {
             self.items.add(key, slot);
         }
@@ -97,18 +134,25 @@ impl<K: Clone + Eq + Hash + Ord> Index<K> {
                 self.grams.add(*gram, name);
             });
         }
+        for word in keys.words() {
+            self.words.add(word, slot);
+        }
+        self.context.statistics.add(&record.words);
         if let Some(place) = usize::try_from(slot).ok().and_then(|at| self.slots.get_mut(at)) {
-            *place = Some((id.clone(), profile));
+            *place = Some((id.clone(), record));
         }
         self.by_id.insert(id, slot);
     }
 
-    /// Takes the profile under an id out.
-    pub fn remove(&mut self, id: &K) -> Option<Profile> {
-        let slot = self.by_id.remove(id)?;
-        let (_, profile) = usize::try_from(slot).ok().and_then(|at| self.slots.get_mut(at))?.take()?;
+    /// Takes the profile under an id out, and says whether there was one.
+    pub fn remove(&mut self, id: &K) -> bool {
+        let taken = self.by_id.remove(id).and_then(|slot| {
+            let place = usize::try_from(slot).ok().and_then(|at| self.slots.get_mut(at))?;
+            Some((slot, place.take()?.1))
+        });
+        let Some((slot, record)) = taken else { return false };
         self.free.push(slot);
-        let keys = Keys::of(&profile);
+        let keys = Keys::of(&record);
         for key in keys.items() {
             self.items.remove(key, slot);
         }
@@ -119,7 +163,38 @@ impl<K: Clone + Eq + Hash + Ord> Index<K> {
                 self.grams.remove(*gram, name);
             });
         }
-        Some(profile)
+        for word in keys.words() {
+            self.words.remove(word, slot);
+        }
+        self.context.statistics.remove(&record.words);
+        self.pool.let_go(&record);
+        true
+    }
+
+    /// The candidates for a profile, scored; the most probable first, between equals the lowest id.
+    ///
+    /// A profile that is itself in the index matches itself.
+    #[must_use]
+    pub fn matches(&self, profile: &Profile) -> Vec<(K, Match)> {
+        let query = Record::alone(&self.context.lexicon, profile);
+        let query = self.ready(&query);
+        let mut matches: Vec<(K, Match)> = self
+            .proposals(query.record, u32::MAX)
+            .into_iter()
+            .filter_map(|slot| self.item(slot))
+            .map(|(id, record)| (id.clone(), self.compare(&query, record)))
+            .collect();
+        matches.sort_by(|(left, x), (right, y)| {
+            y.probability.total_cmp(&x.probability).then_with(|| left.cmp(right))
+        });
+        matches
+    }
+
+    /// A profile beside the one under an id, with what the index knows of all; `None` when there is none.
+    #[must_use]
+    pub fn score(&self, profile: &Profile, id: &K) -> Option<Match> {
+        let (_, record) = self.item(*self.by_id.get(id)?)?;
+        Some(self.compare(&self.ready(&Record::alone(&self.context.lexicon, profile)), record))
     }
 
     /// The ids worth scoring against a profile, the most promising first; at most [`MAX_CANDIDATES`].
@@ -127,14 +202,20 @@ impl<K: Clone + Eq + Hash + Ord> Index<K> {
     /// A profile that is itself in the index is among its own candidates.
     #[must_use]
     pub fn candidates(&self, profile: &Profile) -> Vec<K> {
-        let keys = Keys::of(profile);
-        let mut promise: HashMap<u32, f64> = HashMap::new();
+        let slots = self.proposals(&Record::alone(&self.context.lexicon, profile), u32::MAX);
+        slots.into_iter().filter_map(|slot| self.item(slot)).map(|(id, _)| id.clone()).collect()
+    }
+
+    /// The slots below `end` that are worth scoring against a record, the most promising first.
+    pub(crate) fn proposals(&self, record: &Record, end: u32) -> Vec<u32> {
+        let keys = Keys::of(record);
+        let mut promise: HashMap<u32, f64, RandomState> = HashMap::default();
         let mut promises = |slots: &[u32], bits: f64| {
-            for slot in slots {
+            for slot in slots.iter().take_while(|slot| **slot < end) {
                 *promise.entry(*slot).or_default() += bits;
             }
         };
-        // Only the order among these four and the n-grams matters: a code with the name, a code, a name, an address.
+        // Only the order among these four and the rest matters: a code with the name, a code, a name, an address.
         keys.code_and_name.iter().for_each(|key| promises(self.items.members(*key), 400.0));
         keys.codes.iter().for_each(|key| promises(self.items.members(*key), 200.0));
         keys.name.iter().for_each(|key| promises(self.names.members(*key), 100.0));
@@ -143,38 +224,56 @@ impl<K: Clone + Eq + Hash + Ord> Index<K> {
             let members = self.names.members(name);
             promises(members.get(..MAX_ITEMS_PER_NAME).unwrap_or(members), rarity);
         }
-        let mut ranked: Vec<(f64, &K)> = promise
+        for (word, rarity) in self.words.rarest(keys.words(), MAX_FOLLOWED) {
+            promises(self.words.members(word), rarity);
+        }
+        let mut ranked: Vec<(f64, &K, u32)> = promise
             .into_iter()
-            .filter_map(|(slot, bits)| self.item(slot).map(|(id, _)| (bits, id)))
+            .filter_map(|(slot, bits)| self.item(slot).map(|(id, _)| (bits, id, slot)))
             .collect();
-        ranked.sort_unstable_by(|(x, left), (y, right)| y.total_cmp(x).then_with(|| left.cmp(right)));
-        ranked.truncate(MAX_CANDIDATES);
-        ranked.into_iter().map(|(_, id)| id.clone()).collect()
+        let best_first = |(x, left, _): &(f64, &K, u32), (y, right, _): &(f64, &K, u32)| {
+            y.total_cmp(x).then_with(|| left.cmp(right))
+        };
+        if ranked.len() > self.most {
+            ranked.select_nth_unstable_by(self.most, best_first);
+            ranked.truncate(self.most);
+        }
+        ranked.sort_unstable_by(best_first);
+        ranked.into_iter().map(|(_, _, slot)| slot).collect()
     }
 
     /// Names that share rare n-grams with the query's, by key, with the sum of what those tell; at most [`MAX_NAMES`].
     fn alike_names(&self, keys: &Keys) -> Vec<(u64, f64)> {
-        let mut grams: Vec<(u32, u64)> = keys
-            .grams
-            .iter()
-            .map(|gram| (self.grams.count(*gram), *gram))
-            .filter(|(count, _)| *count > 0)
-            .collect();
-        grams.sort_unstable();
-        let mut sums: HashMap<u64, f64> = HashMap::new();
-        for (count, gram) in grams.into_iter().take(MAX_GRAMS) {
-            let rarity = 1.0 / (1.0 + f64::from(count)).log2();
+        let mut sums: HashMap<u64, f64, RandomState> = HashMap::default();
+        for (gram, rarity) in self.grams.rarest(keys.grams.iter().copied(), MAX_FOLLOWED) {
             for name in self.grams.members(gram) {
                 *sums.entry(*name).or_default() += rarity;
             }
         }
         let mut names: Vec<(u64, f64)> = sums.into_iter().collect();
         names.sort_unstable_by(|(left, x), (right, y)| y.total_cmp(x).then_with(|| left.cmp(right)));
-        names.truncate(MAX_NAMES);
+        names.truncate(MAX_NAMES.max(self.most / 2));
         names
     }
 
-    fn item(&self, slot: u32) -> Option<&(K, Profile)> {
+    /// What the search is bounded by, and what that cut off.
+    pub(crate) fn blocking(&self) -> Blocking {
+        let (full, largest) = [self.items.full(), self.names.full(), self.grams.full(), self.words.full()]
+            .into_iter()
+            .fold((0, 0), |(all, most), (full, largest)| (all + full, most.max(largest)));
+        Blocking { most_candidates: self.most, full_blocks: full, largest_block: largest }
+    }
+
+    pub(crate) fn ready<'r>(&self, record: &'r Record) -> Ready<'r> {
+        Ready::new(record, &self.context.statistics)
+    }
+
+    fn compare(&self, query: &Ready, record: &Record) -> Match {
+        let other = self.ready(record);
+        Judgement::of(query, &other, &self.context, Reasons::in_words()).into_match()
+    }
+
+    pub(crate) fn item(&self, slot: u32) -> Option<&(K, Record)> {
         usize::try_from(slot).ok().and_then(|at| self.slots.get(at))?.as_ref()
     }
 

@@ -1,193 +1,256 @@
-//! What is known about the wording of service names, read once from `data/*.tsv`.
+//! What is known about the wording of service names: built in from `data/*.tsv`, and extended by stewards.
 
-use std::{fmt, sync::LazyLock};
+mod draft;
 
-use crate::{evidence::Feature, words::Words};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::{Arc, LazyLock},
+};
 
-/// An act that a service does to its object: 核发, 变更, 转入 … The list is `data/acts.tsv`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Act(u8);
+use crate::{
+    evidence::Feature,
+    latin::singular,
+    tables::{BUILT_IN, BadRow},
+    words::{Endings, Words},
+};
+use draft::Draft;
+
+/// An act that a service does to its object: 核发, 变更, 转入 … What it is called, its [`Lexicon`] knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Act(u16);
 
 impl Act {
-    /// Issuing something for the first time: what a name without an act means, too.
-    pub(crate) fn issue() -> Option<Self> {
-        act("issue")
-    }
+    /// Issuing something for the first time: what a name without an act means, too. The first row of `acts.tsv`.
+    pub(crate) const ISSUE: Self = Self(0);
 
     /// Stable identifier, for example `transfer-in`.
     #[must_use]
-    pub fn id(self) -> &'static str {
-        self.row().id
+    pub fn id(self, lexicon: &Lexicon) -> &str {
+        lexicon.act(self).map_or("unknown", |row| &row.id)
     }
 
     /// The act in Chinese.
     #[must_use]
-    pub fn zh(self) -> &'static str {
-        self.row().zh
+    pub fn zh(self, lexicon: &Lexicon) -> &str {
+        lexicon.act(self).map_or("未知", |row| &row.zh)
     }
 
     /// The act in English.
     #[must_use]
-    pub fn en(self) -> &'static str {
-        self.row().en
+    pub fn en(self, lexicon: &Lexicon) -> &str {
+        lexicon.act(self).map_or("unknown", |row| &row.en)
     }
 
-    pub(crate) fn feature(self) -> Feature {
-        self.row().feature
-    }
-
-    fn row(self) -> &'static ActRow {
-        const UNKNOWN: ActRow = ActRow { id: "unknown", feature: Feature::Act, zh: "未知", en: "unknown" };
-        ACTS.get(usize::from(self.0)).unwrap_or(&UNKNOWN)
-    }
-}
-
-impl fmt::Debug for Act {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Act({})", self.id())
+    /// Whether it is an act or a direction.
+    pub(crate) fn feature(self, lexicon: &Lexicon) -> Feature {
+        lexicon.act(self).map_or(Feature::Act, |row| row.feature)
     }
 }
 
 #[derive(Debug)]
 struct ActRow {
-    id: &'static str,
+    id: String,
     feature: Feature,
-    zh: &'static str,
-    en: &'static str,
+    zh: String,
+    en: String,
 }
 
-/// A word whose presence on one side only makes another service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Marker {
-    /// What it speaks of.
-    pub(crate) feature: Feature,
-    pub(crate) zh: &'static str,
-    pub(crate) en: &'static str,
-}
-
-/// The tables that reading a name needs.
+/// How an act is written.
 #[derive(Debug)]
-pub(crate) struct Lexicon {
-    pub(crate) synonyms: Words<&'static str>,
-    pub(crate) acts: Words<(Vec<Act>, &'static str)>,
-    pub(crate) markers: Words<Marker>,
-    opposites: Vec<(Feature, &'static str)>,
-    pub(crate) prefixes: Vec<&'static str>,
-    pub(crate) suffixes: Vec<&'static str>,
-    pub(crate) notes: Vec<&'static str>,
-    pub(crate) note_prefixes: Vec<&'static str>,
+pub(crate) struct ActTerm {
+    pub(crate) acts: Vec<Act>,
+    /// What stays in the object.
+    pub(crate) kept: String,
+    pub(crate) stands: Stands,
+}
+
+/// Where in a name a term must stand to be an act: `change of address`, but not `climate change`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Stands {
+    #[default]
+    Anywhere,
+    Begins,
+    Ends,
+    /// At the beginning or at the end.
+    Edges,
+}
+
+/// A word whose presence on one side only makes another service. What it is called, the [`Lexicon`] knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Marker(u16);
+
+impl Marker {
+    /// What it speaks of.
+    pub(crate) fn feature(self, lexicon: &Lexicon) -> Feature {
+        lexicon.marker(self).map_or(Feature::Object, |row| row.feature)
+    }
+
+    pub(crate) fn zh(self, lexicon: &Lexicon) -> &str {
+        lexicon.marker(self).map_or("", |row| &row.zh)
+    }
+
+    pub(crate) fn en(self, lexicon: &Lexicon) -> &str {
+        lexicon.marker(self).map_or("", |row| &row.en)
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct MarkerRow {
+    feature: Feature,
+    zh: String,
+    en: String,
+}
+
+/// What a listed word means at the beginning of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A province or prefecture.
+    Division,
+    /// A county, district, banner, or county-level city.
+    County,
+    /// A place only after another one.
+    Zone,
+    /// A Japanese prefecture or city: more follows by rule.
+    Japan,
+    /// A division without its last word, in the name of a department.
+    Short,
+    /// A country, in the name of a department in Latin letters.
+    Country,
+    /// No place, although it ends like one.
+    Not,
+    /// A word that runs over a place's last character.
+    Compound,
+    /// Two words after all, although it begins like a compound.
+    Apart,
+}
+
+/// Everything that reading a name needs to know about words.
+///
+/// Acts of one lexicon mean nothing in another, except that an extended lexicon knows every act that is built in.
+#[derive(Debug)]
+pub struct Lexicon {
+    acts: Vec<ActRow>,
+    markers: Vec<MarkerRow>,
+    opposites: HashMap<String, Vec<(u16, Feature)>>,
+    singulars: HashSet<String>,
+    pub(crate) synonyms: Words<String>,
+    pub(crate) act_terms: Words<ActTerm>,
+    /// `None`: a word that only contains a marker.
+    pub(crate) marker_terms: Words<Option<Marker>>,
+    pub(crate) joining: Words<String>,
+    pub(crate) prefixes: Words<()>,
+    pub(crate) suffixes: Endings,
+    pub(crate) notes: Words<()>,
+    pub(crate) note_prefixes: Words<()>,
+    pub(crate) office_prefixes: Words<()>,
+    pub(crate) office_suffixes: Endings,
+    pub(crate) place_prefixes: Words<()>,
+    pub(crate) place_suffixes: Endings,
+    pub(crate) countries: Words<()>,
+    pub(crate) country_suffixes: Endings,
+    pub(crate) places: Words<Place>,
+    pub(crate) not_places: HashSet<String>,
+    pub(crate) departments: Words<String>,
+    pub(crate) not_departments: Endings,
 }
 
 impl Lexicon {
-    /// What two characters contradict each other on, if they exclude each other.
-    pub(crate) fn opposite(&self, a: &str, b: &str) -> Option<Feature> {
-        let group = self.opposites.iter().find(|(_, group)| {
-            a != b && !a.is_empty() && !b.is_empty() && group.contains(a) && group.contains(b)
+    /// The names of the tables that [`extended_by`](Self::extended_by) takes.
+    pub const TABLES: [&str; BUILT_IN.len()] = {
+        let mut names = [""; BUILT_IN.len()];
+        let mut at = 0;
+        while at < names.len() {
+            names[at] = BUILT_IN[at].0;
+            at += 1;
+        }
+        names
+    };
+
+    /// The lexicon that is built in.
+    #[must_use]
+    pub fn built_in() -> &'static Arc<Self> {
+        static LEXICON: LazyLock<Arc<Lexicon>> = LazyLock::new(|| {
+            let mut draft = Draft::default();
+            for (file, text) in BUILT_IN {
+                draft.read(file, text);
+            }
+            Arc::new(draft.finish())
         });
-        group.map(|(feature, _)| *feature)
+        &LEXICON
     }
-}
 
-const ACTS_TSV: &str = include_str!("../data/acts.tsv");
-const ACT_TERMS_TSV: &str = include_str!("../data/act-terms.tsv");
-const SYNONYMS_TSV: &str = include_str!("../data/synonyms.tsv");
-const MARKERS_TSV: &str = include_str!("../data/markers.tsv");
-const OPPOSITES_TSV: &str = include_str!("../data/opposites.tsv");
-const FILLERS_TSV: &str = include_str!("../data/fillers.tsv");
-
-static ACTS: LazyLock<Vec<ActRow>> = LazyLock::new(|| {
-    rows(ACTS_TSV)
-        .filter_map(|[id, name, zh, en]| Feature::named(name).map(|feature| ActRow { id, feature, zh, en }))
-        .collect()
-});
-
-/// The lexicon that is built in.
-pub(crate) static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
-    let fillers =
-        |place: &str| rows(FILLERS_TSV).filter(|[p, _]| *p == place).map(|[_, term]| term).collect();
-    Lexicon {
-        synonyms: Words::new(rows(SYNONYMS_TSV).map(|[variant, canonical]| (variant, canonical))),
-        acts: Words::new(
-            rows(ACT_TERMS_TSV)
-                .map(|[term, ids, kept]| (term, (ids.split(',').filter_map(act).collect(), kept))),
-        ),
-        markers: Words::new(rows(MARKERS_TSV).filter_map(|[name, zh, en, term]| {
-            Feature::named(name).map(|feature| (term, Marker { feature, zh, en }))
-        })),
-        opposites: rows(OPPOSITES_TSV)
-            .filter_map(|[name, group]| Feature::named(name).map(|feature| (feature, group)))
-            .collect(),
-        prefixes: fillers("prefix"),
-        suffixes: fillers("suffix"),
-        notes: fillers("note"),
-        note_prefixes: fillers("note-prefix"),
+    /// The built-in words, and those of more tables: pairs of a file name out of [`TABLES`](Self::TABLES) and a text.
+    ///
+    /// A row adds a term, or takes the place of the built-in rows for the same term. Terms are folded, so that they may be
+    /// written as in a name. The format is told in `data/README.md`.
+    ///
+    /// # Errors
+    ///
+    /// Every row that can't be taken, with its file and line; then nothing is taken.
+    pub fn extended_by<F: AsRef<str>, T: AsRef<str>>(
+        tables: impl IntoIterator<Item = (F, T)>,
+    ) -> Result<Arc<Self>, Vec<BadRow>> {
+        let tables: HashMap<String, T> =
+            tables.into_iter().map(|(file, text)| (file.as_ref().to_owned(), text)).collect();
+        let mut draft = Draft::default();
+        // In the order of the built-in tables: act terms name acts that another table declares.
+        for (file, text) in BUILT_IN {
+            draft.read(file, text);
+            if let Some(more) = tables.get(file) {
+                draft.read(file, more.as_ref());
+            }
+        }
+        let mut unknown: Vec<&String> =
+            tables.keys().filter(|file| !Self::TABLES.contains(&file.as_str())).collect();
+        unknown.sort();
+        for file in unknown {
+            draft.refuse(file, format!("not a word list; they are called {}", Self::TABLES.join(", ")));
+        }
+        let problems = draft.problems();
+        if problems.is_empty() { Ok(Arc::new(draft.finish())) } else { Err(problems) }
     }
-});
 
-fn act(id: &str) -> Option<Act> {
-    ACTS.iter().position(|row| row.id == id).and_then(|at| u8::try_from(at).ok()).map(Act)
-}
+    /// What two words contradict each other on, if they exclude each other.
+    pub(crate) fn opposite(&self, a: &str, b: &str) -> Option<Feature> {
+        if a == b {
+            return None;
+        }
+        let (left, right) = (self.opposites.get(a)?, self.opposites.get(b)?);
+        left.iter()
+            .find(|(group, _)| right.iter().any(|(other, _)| other == group))
+            .map(|(_, feature)| *feature)
+    }
 
-/// The rows of a table that have `N` columns; `every_row_parses` sees to it that this is all of them.
-fn rows<const N: usize>(table: &'static str) -> impl Iterator<Item = [&'static str; N]> {
-    lines(table).filter_map(|line| line.split('\t').collect::<Vec<_>>().try_into().ok())
-}
+    /// A folded text with its Latin words in the singular.
+    pub(crate) fn singular<'t>(&self, text: &'t str) -> std::borrow::Cow<'t, str> {
+        singular(text, &self.singulars)
+    }
 
-fn lines(table: &'static str) -> impl Iterator<Item = &'static str> {
-    table.lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
+    /// Takes the acts out of a text.
+    pub(crate) fn without_acts(&self, text: &str, acts: &mut BTreeSet<Act>) -> String {
+        self.act_terms.replace(
+            text,
+            |term, at| match term.stands {
+                Stands::Anywhere => true,
+                Stands::Begins => at.begins,
+                Stands::Ends => at.ends,
+                Stands::Edges => at.begins || at.ends,
+            },
+            |term| {
+                acts.extend(&term.acts);
+                &term.kept
+            },
+        )
+    }
+
+    fn act(&self, act: Act) -> Option<&ActRow> {
+        self.acts.get(usize::from(act.0))
+    }
+
+    fn marker(&self, marker: Marker) -> Option<&MarkerRow> {
+        self.markers.get(usize::from(marker.0))
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    use super::*;
-    use crate::fold::fold;
-
-    fn well_formed<const N: usize>(table: &'static str, term: usize) {
-        let mut seen = HashSet::new();
-        for line in lines(table) {
-            let columns: Vec<_> = line.split('\t').collect();
-            assert_eq!(columns.len(), N, "columns of {line:?}");
-            assert_eq!(fold(columns[term]), columns[term], "{line:?} isn't folded");
-            assert!(seen.insert(columns[term]), "{line:?} stands twice");
-        }
-        assert!(!seen.is_empty());
-    }
-
-    #[test]
-    fn every_row_parses() {
-        well_formed::<4>(ACTS_TSV, 2);
-        well_formed::<3>(ACT_TERMS_TSV, 0);
-        well_formed::<2>(SYNONYMS_TSV, 0);
-        well_formed::<4>(MARKERS_TSV, 3);
-        well_formed::<2>(OPPOSITES_TSV, 1);
-    }
-
-    #[test]
-    fn features_acts_and_places_are_known() {
-        for [_, ids, _] in rows(ACT_TERMS_TSV) {
-            assert!(ids.split(',').all(|id| act(id).is_some()), "{ids}");
-        }
-        for name in rows(ACTS_TSV)
-            .map(|[_, name, _, _]| name)
-            .chain(rows(MARKERS_TSV).map(|[name, _, _, _]| name))
-            .chain(rows(OPPOSITES_TSV).map(|[name, _]| name))
-        {
-            assert!(Feature::named(name).is_some(), "{name}");
-        }
-        for [place, term] in rows(FILLERS_TSV) {
-            assert!(["prefix", "suffix", "note", "note-prefix"].contains(&place), "{place}");
-            assert_eq!(fold(term), term);
-        }
-        assert!(Act::issue().is_some());
-    }
-
-    #[test]
-    fn opposites_are_characters_of_one_group() {
-        assert_eq!(LEXICON.opposite("入", "出"), Some(Feature::Direction));
-        assert_eq!(LEXICON.opposite("入", "入"), None);
-        assert_eq!(LEXICON.opposite("入", "甲"), None);
-        assert_eq!(LEXICON.opposite("", "甲"), None);
-    }
-}
+mod tests;

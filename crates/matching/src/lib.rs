@@ -13,21 +13,38 @@
 //! What is known about wording is data, in `data/*.tsv`.
 
 mod align;
+mod batch;
+mod brackets;
 mod compare;
+mod department;
 mod evidence;
 mod facets;
 mod fold;
+mod han;
 mod index;
+mod latin;
 mod lexicon;
+mod line;
+mod measure;
+mod model;
 mod name;
+mod office;
+mod place;
 mod profile;
+mod read;
+mod record;
 mod score;
+mod tables;
+mod terms;
 mod weights;
 mod words;
 
+pub use batch::{Batch, Blocking, Pair};
 pub use evidence::{Evidence, Feature, Match, Relation, Verdict};
 pub use index::{Index, MAX_CANDIDATES};
-pub use lexicon::Act;
-pub use name::{NormalisedName, normalise};
+pub use lexicon::{Act, Lexicon};
+pub use model::{Measure, Measurements};
+pub use name::{NormalisedName, normalise, normalise_with};
 pub use profile::{Profile, SharedCode};
 pub use score::score;
+pub use tables::BadRow;

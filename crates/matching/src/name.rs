@@ -3,17 +3,24 @@
 use std::collections::BTreeSet;
 
 use crate::{
+    brackets::{Split, is_note, split},
+    department::leading_department,
     facets,
-    fold::{fold, is_ideographic, units},
-    lexicon::{Act, LEXICON, Marker},
+    fold::fold,
+    lexicon::{Act, Lexicon, Marker},
+    place::leading_place,
+    read::{reworded, without_acts},
 };
 
 /// A name taken apart, so that wording doesn't matter and meaning isn't blurred.
 ///
-/// `社会保障卡申领（首次）` and `社保卡首次申领` are equal in every part but [`text`](Self::text).
+/// `社会保障卡申领（首次）` and `社保卡首次申领` are equal in every part but [`text`](Self::text). Two names are compared only when
+/// one [`Lexicon`] read them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NormalisedName {
     text: String,
+    place: String,
+    department: String,
     object: String,
     acts: BTreeSet<Act>,
     qualifiers: BTreeSet<String>,
@@ -21,33 +28,40 @@ pub struct NormalisedName {
     numbers: BTreeSet<String>,
 }
 
+/// Normalises a name with the words that are built in. See [`normalise_with`].
+#[must_use]
+pub fn normalise(name: &str) -> NormalisedName {
+    normalise_with(Lexicon::built_in(), name)
+}
+
 /// Normalises a name. Idempotent: normalising the [`text`](NormalisedName::text) of a normalised name gives it again.
 ///
 /// Total: an empty or senseless name gives an empty object, and a long one takes time proportional to its length.
 #[must_use]
-pub fn normalise(name: &str) -> NormalisedName {
+pub fn normalise_with(lexicon: &Lexicon, name: &str) -> NormalisedName {
     let text = fold(name);
-    let (mut main, mut brackets) = split_brackets(&text);
-    if main.is_empty() {
-        main = squeeze(&brackets.join(" "));
-        brackets.clear();
+    let Split { main, mut brackets } = split(&text);
+    brackets.retain(|bracket| !is_note(lexicon, bracket));
+    let mut main = read_main(lexicon, &reworded(lexicon, &main));
+    let mut qualifiers = BTreeSet::new();
+    for bracket in brackets {
+        let bracket = reworded(lexicon, &bracket);
+        if main.place.is_empty() && leading_place(lexicon, &bracket, false) == bracket.len() {
+            main.place = bracket;
+            continue;
+        }
+        let qualifier = without_acts(lexicon, &bracket, &mut main.acts);
+        if !qualifier.is_empty() {
+            qualifiers.insert(qualifier);
+        }
     }
-    brackets.retain(|bracket| !is_note(bracket));
-
-    let main = LEXICON.synonyms.replace(&main, |canonical| canonical);
-    let brackets: Vec<String> =
-        brackets.iter().map(|b| LEXICON.synonyms.replace(b, |canonical| canonical)).collect();
-    let mut acts = BTreeSet::new();
-    let object = without_acts(&main, &mut acts);
-    let qualifiers = brackets.iter().map(|b| without_acts(b, &mut acts)).filter(|q| !q.is_empty()).collect();
     let (mut markers, mut numbers) = (BTreeSet::new(), BTreeSet::new());
-    for part in std::iter::once(&main).chain(&brackets) {
-        LEXICON.markers.find(part, |marker| {
-            markers.insert(*marker);
-        });
+    for part in std::iter::once(&main.object).chain(&qualifiers) {
+        lexicon.marker_terms.find(part, |marker| markers.extend(marker));
         facets::numbers(part, &mut numbers);
     }
-    NormalisedName { text, object, acts, qualifiers, markers, numbers }
+    let Main { place, department, object, acts } = main;
+    NormalisedName { text, place, department, object, acts, qualifiers, markers, numbers }
 }
 
 impl NormalisedName {
@@ -57,7 +71,21 @@ impl NormalisedName {
         &self.text
     }
 
-    /// What the service is about: synonyms in one form, without acts, brackets and words that say nothing.
+    /// The divisions with which the name begins, or which stand alone in brackets: `杭州市西湖区`. Empty when none do.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// The department before the service, in one wording over all reforms: `市场监督管理局` in `工商局食品经营许可`. Empty
+    /// when there is none.
+    #[must_use]
+    pub fn department(&self) -> &str {
+        &self.department
+    }
+
+    /// What the service is about: synonyms in one form, Latin words in the singular, without place,
+    /// department, acts, brackets and words that say nothing.
     #[must_use]
     pub fn object(&self) -> &str {
         &self.object
@@ -75,7 +103,7 @@ impl NormalisedName {
 
     /// The acts that the name means: one without an act means the first issue.
     pub(crate) fn meant_acts(&self) -> BTreeSet<Act> {
-        if self.acts.is_empty() { Act::issue().into_iter().collect() } else { self.acts.clone() }
+        if self.acts.is_empty() { BTreeSet::from([Act::ISSUE]) } else { self.acts.clone() }
     }
 
     pub(crate) fn qualifier_set(&self) -> &BTreeSet<String> {
@@ -91,102 +119,37 @@ impl NormalisedName {
     }
 }
 
-/// Splits a folded text into what stands outside brackets and what stands in each outermost pair.
-fn split_brackets(text: &str) -> (String, Vec<String>) {
-    let mut main = String::with_capacity(text.len());
-    let mut brackets = Vec::new();
-    let mut depth = 0_usize;
-    let mut inner = String::new();
-    for c in text.chars() {
-        match c {
-            '(' => {
-                depth += 1;
-                let side = if depth == 1 { &mut main } else { &mut inner };
-                side.push(' ');
-            }
-            ')' if depth > 0 => {
-                depth -= 1;
-                if depth == 0 {
-                    brackets.push(squeeze(&std::mem::take(&mut inner)));
-                } else {
-                    inner.push(' ');
-                }
-            }
-            ')' => main.push(' '),
-            c if depth > 0 => inner.push(c),
-            c => main.push(c),
+/// What stands outside brackets, read.
+#[derive(Debug, Default)]
+struct Main {
+    place: String,
+    department: String,
+    object: String,
+    acts: BTreeSet<Act>,
+}
+
+/// Reads a reworded text. A place or department that leaves no service is the service's own object: 杭州市注销.
+fn read_main(lexicon: &Lexicon, text: &str) -> Main {
+    let after_place = leading_place(lexicon, text, false);
+    let rest = text.get(after_place..).unwrap_or_default().trim_start();
+    let place = text.get(..after_place).unwrap_or_default();
+    if let Some((length, department)) = leading_department(lexicon, rest, after_place > 0) {
+        let main = read_service(lexicon, rest.get(length..).unwrap_or_default());
+        if !main.object.is_empty() {
+            return Main { place: place.to_owned(), department, ..main };
         }
     }
-    // A bracket that never closes runs to the end.
-    brackets.push(squeeze(&inner));
-    brackets.retain(|bracket| !bracket.is_empty());
-    (squeeze(&main), brackets)
-}
-
-/// Whether a bracket only says who exercises the power, or what is included.
-fn is_note(bracket: &str) -> bool {
-    if LEXICON.note_prefixes.iter().any(|prefix| bracket.starts_with(prefix)) {
-        return true;
+    let main = read_service(lexicon, rest);
+    if main.object.is_empty() && after_place > 0 {
+        return read_service(lexicon, text);
     }
-    let mut rest = bracket;
-    // The longest note first: 县级权限 before 县级.
-    while let Some(note) =
-        LEXICON.notes.iter().filter(|note| rest.starts_with(**note)).max_by_key(|note| note.len())
-    {
-        rest = rest.get(note.len()..).unwrap_or_default();
-    }
-    rest.is_empty()
+    Main { place: place.to_owned(), ..main }
 }
 
-/// Takes the acts out of a text, and the words around it that say nothing.
-fn without_acts(text: &str, acts: &mut BTreeSet<Act>) -> String {
-    let rest = LEXICON.acts.replace(text, |(found, kept)| {
-        acts.extend(found);
-        kept
-    });
-    let rest = squeeze(&rest);
-    strip_fillers(&rest).to_owned()
-}
-
-/// Strips words that say nothing from both ends, but never the whole text.
-fn strip_fillers(text: &str) -> &str {
-    let mut rest = text;
-    loop {
-        let shorter = LEXICON
-            .suffixes
-            .iter()
-            .find_map(|filler| {
-                rest.strip_suffix(filler).filter(|left| parts_from(left.chars().next_back(), filler))
-            })
-            .or_else(|| {
-                LEXICON.prefixes.iter().find_map(|filler| {
-                    rest.strip_prefix(filler).filter(|left| parts_from(left.chars().next(), filler))
-                })
-            })
-            .map(str::trim);
-        match shorter {
-            Some(shorter) if !shorter.is_empty() => rest = shorter,
-            Some(_) | None => return rest,
-        }
-    }
-}
-
-/// Whether a filler and the character beside it are two words.
-fn parts_from(neighbour: Option<char>, filler: &str) -> bool {
-    filler.chars().all(is_ideographic) || neighbour == Some(' ')
-}
-
-/// The units of a text with a blank only between two words of a spaced script.
-fn squeeze(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for unit in units(text) {
-        let spaced = |c: Option<char>| c.is_some_and(|c| !is_ideographic(c));
-        if spaced(out.chars().next_back()) && spaced(unit.chars().next()) {
-            out.push(' ');
-        }
-        out.push_str(unit);
-    }
-    out
+fn read_service(lexicon: &Lexicon, text: &str) -> Main {
+    let mut main = Main::default();
+    main.object = without_acts(lexicon, text, &mut main.acts);
+    main
 }
 
 #[cfg(test)]
@@ -196,10 +159,11 @@ mod tests {
     use super::*;
 
     fn parts(name: &str) -> (String, Vec<&'static str>, Vec<String>) {
+        let lexicon = Lexicon::built_in();
         let name = normalise(name);
         (
             name.object().to_owned(),
-            name.acts().map(Act::id).collect(),
+            name.acts().map(|act| act.id(lexicon)).collect(),
             name.qualifiers().map(str::to_owned).collect(),
         )
     }
@@ -234,6 +198,58 @@ mod tests {
         );
         assert_eq!(parts("动物防疫条件合格证核发（隔离场所）").2, ["隔离场所"]);
         assert_eq!(parts("劳务派遣经营许可（市级/县级权限）").2, [""; 0]);
+    }
+
+    #[test]
+    fn place_and_department_stand_apart() {
+        let parts = |name: &str| {
+            let name = normalise(name);
+            [name.place(), name.department(), name.object()].map(str::to_owned)
+        };
+        let (service, market) = ("食品经营许可", "市场监督管理局");
+        assert_eq!(parts("杭州市西湖区市场监督管理局食品经营许可核发"), ["杭州市西湖区", market, service]);
+        assert_eq!(parts("市工商局食品经营许可（杭州市）"), ["杭州市", market, service]);
+        assert_eq!(parts("杭州市城市更新局危房认定"), ["杭州市", "城市更新局", "危房认定"]);
+        assert_eq!(parts("北京市居住证"), ["北京市", "", "居住证"]);
+        // What would leave no service is the service's object; what only sounds like a department stays.
+        assert_eq!(parts("杭州市注销"), ["", "", "杭州市"]);
+        assert_eq!(parts("公安局注销"), ["", "", "公安局"]);
+        assert_eq!(parts("税务局和公安局联合检查"), ["", "", "税务局公安局联合检查"]);
+        assert_eq!(parts("邮政局所撤销"), ["", "", "邮政局所"]);
+        assert_eq!(parts("城市道路挖掘许可"), ["", "", "城市道路挖掘许可"]);
+    }
+
+    #[test]
+    fn a_word_is_an_act_where_it_stands_as_one() {
+        for (name, object, acts) in [
+            ("Change of address", "address", &["change"][..]),
+            ("Climate change fund", "climate change fund", &[]),
+            ("Duplicate of driving licence", "driving license", &["reissue"]),
+            ("Duplicate payments", "duplicate payment", &[]),
+            ("Apply to renew your permits", "permit", &["renew"]),
+            ("Urban renewal", "urban renewal", &[]),
+            ("Class A licence", "class a license", &[]),
+            ("Demande de renouvellement d'un permis", "permis", &["renew"]),
+            ("Délivrance du passeport", "passeport", &["issue"]),
+            ("城市更新项目", "城市更新项目", &[]),
+            ("驾驶证补（换）发", "驾驶证", &["reissue", "replace"]),
+            ("運転免許証の再交付", "运转免许", &["reissue"]),
+            ("住民票の写しの交付申請", "住民票", &["issue"]),
+        ] {
+            assert_eq!(parts(name), (object.to_owned(), acts.to_vec(), vec![]), "{name}");
+        }
+    }
+
+    #[test]
+    fn scripts_and_accents_do_not_matter() {
+        for (a, b) in [
+            ("居住證變更登記", "居住证变更登记"),
+            ("営業許可の変更", "营业许可变更"),
+            ("Permis de pêche à l’étranger", "PERMIS DE PECHE A L'ETRANGER"),
+            ("Fishing Permits", "fishing permit"),
+        ] {
+            assert_eq!(parts(a), parts(b), "{a} / {b}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What matching needs to know of an item: its own type, so that it depends on nobody's.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
@@ -30,10 +30,12 @@ pub struct Profile {
     pub level: Option<u8>,
     /// Regions served: GB/T 2260 digits (6, 9 or 12). Empty: not stated.
     pub regions: Vec<String>,
-    /// Department that answers for it.
+    /// Name of the department that answers for it, as written, or its code where there is no name.
     pub department: Option<String>,
     /// Organisation that the department belongs to, or its code.
     pub organisation: Option<String>,
+    /// Laws, regulations and rules that it rests on (设定依据), as written.
+    pub legal_basis: Vec<String>,
     /// What the service is, in a few sentences.
     pub summary: Option<String>,
     /// Search words.
@@ -70,19 +72,8 @@ fn is_placeholder(value: &str) -> bool {
         || (value.chars().count() > 3 && value.chars().all(|c| value.starts_with(c)))
 }
 
-/// Whether two items serve one and the same division; `None` when one of them doesn't say what it serves.
-///
-/// A city's office beside a district's own is no claim to the same people: a call goes to the most specific one.
-pub(crate) fn regions_meet(a: &[String], b: &[String]) -> Option<bool> {
-    if a.is_empty() || b.is_empty() {
-        return None;
-    }
-    let known: HashSet<&str> = a.iter().map(|region| significant_digits(region)).collect();
-    Some(b.iter().any(|region| known.contains(significant_digits(region))))
-}
-
 /// The digits that narrow a GB/T 2260 division: `330100` is `3301`, `000000` is the whole country.
-fn significant_digits(region: &str) -> &str {
+pub(crate) fn significant_digits(region: &str) -> &str {
     let mut digits = region.trim();
     for (length, step) in [(12, 3), (9, 3), (6, 2), (4, 2), (2, 2)] {
         if digits.len() == length && digits.is_char_boundary(length - step) {
@@ -99,26 +90,15 @@ fn significant_digits(region: &str) -> &str {
 mod tests {
     use super::*;
 
-    fn meet(a: &[&str], b: &[&str]) -> Option<bool> {
-        let own = |regions: &[&str]| regions.iter().map(ToString::to_string).collect::<Vec<_>>();
-        assert_eq!(regions_meet(&own(a), &own(b)), regions_meet(&own(b), &own(a)));
-        regions_meet(&own(a), &own(b))
-    }
-
     #[test]
-    fn items_meet_in_a_division_that_both_name() {
-        assert_eq!(meet(&["330106"], &["330106"]), Some(true));
-        assert_eq!(meet(&["330106"], &["330110"]), Some(false));
-        assert_eq!(meet(&["330106000000"], &["330106"]), Some(true));
-        assert_eq!(meet(&["110000", "330106"], &["330110", "330106"]), Some(true));
-        assert_eq!(meet(&["区"], &["💧"]), Some(false));
-        assert_eq!(meet(&[], &["330106"]), None);
-    }
-
-    #[test]
-    fn a_city_and_its_district_do_not_meet() {
-        assert_eq!(meet(&["330100"], &["330106"]), Some(false));
-        assert_eq!(meet(&["000000"], &["420000"]), Some(false));
+    fn divisions_are_told_apart_by_their_significant_digits() {
+        let meet = |a: &str, b: &str| significant_digits(a) == significant_digits(b);
+        assert!(meet("330106", " 330106000000 "));
+        assert!(meet("000000", "000000000"));
+        assert!(!meet("330106", "330110"));
+        assert!(!meet("330100", "330106"), "a city's office beside a district's own");
+        assert!(!meet("000000", "420000"));
+        assert!(!meet("区", "💧"));
     }
 
     #[test]

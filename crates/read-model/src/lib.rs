@@ -8,11 +8,13 @@
 //! The rules are the domain's: the projection folds with each aggregate's own `evolve`. What it adds are
 //! indexes, each at a cost per event that does not grow with the catalogue.
 
+mod cases;
 mod change_token;
 mod facets;
 mod filter;
 mod follower;
 mod lists;
+mod matching_report;
 mod model;
 mod node;
 mod projection;
@@ -20,13 +22,17 @@ mod search;
 mod snapshot;
 mod views;
 
+pub use cases::{CaseFilter, CaseOrder, CasePlace, ForeignPlace, Rank};
 pub use change_token::{ChangeToken, ResyncRequired};
 pub use filter::Filter;
 pub use lists::Changes;
+pub use matching_report::{
+    CaseTally, Floor, JoinTally, MatchingReport, Share, TARGET_PRECISION, Verdicts,
+};
 pub use model::{Behind, Options, ReadModel, StartError};
 pub use search::{MAX_QUERY_CHARS, SearchError, SearchPage, SearchQuery, Suggestions};
 pub use snapshot::Snapshot;
 pub use views::{
     AnnouncedTransfer, CaseView, Change, ChannelView, DepartmentView, Due, DueAction, EntryStanding,
-    EntryView, ItemView, OfferingStanding, OfferingView, Page, Removal, RetiredView, Route, Submission,
+    EntryView, ItemView, Join, OfferingStanding, OfferingView, Page, Removal, RetiredView, Route, Submission,
 };

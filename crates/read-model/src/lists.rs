@@ -1,4 +1,4 @@
-//! Lists, page by page: entries, a department's items, the review queue, cases, and the change feed.
+//! Lists, page by page: entries, a department's items, the review queue, and the change feed.
 
 use std::ops::Bound;
 use std::sync::Arc;
@@ -9,8 +9,7 @@ use event_store::Position;
 
 use crate::snapshot::FeedPlace;
 use crate::{
-    CaseView, Change, ChangeToken, EntryStanding, EntryView, Filter, ItemView, Page, Removal, ResyncRequired,
-    Snapshot,
+    Change, ChangeToken, EntryStanding, EntryView, Filter, ItemView, Page, Removal, ResyncRequired, Snapshot,
 };
 
 /// A part of the change feed.
@@ -86,21 +85,6 @@ impl Snapshot {
                 page(waiting, limit)
             }
         }
-    }
-
-    /// The duplicate cases that are open, or those that are decided, oldest suspicion first.
-    pub fn list_cases(
-        &self,
-        decided: bool,
-        after: Option<Position>,
-        limit: usize,
-    ) -> Page<Arc<CaseView>, Position> {
-        let after = after.unwrap_or(Position::START);
-        let cases = self.cases_by_age.range((Bound::Excluded((decided, after)), Bound::Unbounded));
-        let found = cases
-            .take_while(|((is_decided, _), _)| *is_decided == decided)
-            .filter_map(|((_, position), id)| Some((*position, self.cases.get(id)?)));
-        page(found, limit)
     }
 
     /// The latest change of each entry that changed after `since`, in order of the log; all of them for `None`.

@@ -10,9 +10,12 @@ use imbl::{OrdMap, OrdSet};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use crate::cases::Rank;
 use crate::facets::Facets;
 use crate::node::Node;
-use crate::views::{CaseView, ChannelView, DepartmentView, Due, EntryStanding, EntryView, ItemView, Route};
+use crate::views::{
+    CaseView, ChannelView, DepartmentView, Due, EntryStanding, EntryView, ItemView, Join, Route,
+};
 
 /// Everything that readers see, at one position of the log; immutable, and cheap to clone.
 ///
@@ -27,10 +30,14 @@ pub struct Snapshot {
     pub(crate) departments: OrdMap<DepartmentId, Arc<DepartmentView>>,
     pub(crate) channels: OrdMap<ChannelId, Arc<ChannelView>>,
     pub(crate) items: OrdMap<ItemId, Arc<ItemView>>,
+    /// What the curator did without asking.
+    pub(crate) joins: OrdMap<ItemId, Arc<Join>>,
     pub(crate) items_of: OrdMap<DepartmentId, OrdMap<Position, ItemId>>,
     pub(crate) cases: OrdMap<CaseId, Arc<CaseView>>,
     /// By whether they are decided, then by age.
     pub(crate) cases_by_age: OrdMap<(bool, Position), CaseId>,
+    /// By whether they are decided, then by probability, the highest first, then by age.
+    pub(crate) cases_by_probability: OrdMap<(bool, Rank, Position), CaseId>,
     pub(crate) cases_of: OrdMap<(ItemId, Position), CaseId>,
     pub(crate) queue: OrdMap<(Stage, Position), ItemId>,
     pub(crate) queue_of: OrdMap<(DepartmentId, Stage, Position), ItemId>,
@@ -96,6 +103,18 @@ impl Snapshot {
     /// One item.
     pub fn item(&self, id: ItemId) -> Option<&Arc<ItemView>> {
         self.items.get(&id)
+    }
+
+    /// The items that the curator put into another's entry without asking, whatever became of them.
+    pub fn joins(&self) -> &OrdMap<ItemId, Arc<Join>> {
+        &self.joins
+    }
+
+    /// The items that are placed in an entry itself and not in one of its aliases, in order of their registration.
+    pub fn members(&self, entry: EntryId) -> impl Iterator<Item = ItemId> {
+        let placed =
+            self.members.range((entry, Position::START)..).take_while(move |((of, _), _)| *of == entry);
+        placed.map(|(_, item)| *item)
     }
 
     /// Every entry that readers may find under its identifier: live, merged or retired.

@@ -4,6 +4,7 @@
 mod bench;
 mod cargo;
 mod ci;
+mod evaluate;
 mod generate;
 
 use std::process::ExitCode;
@@ -37,6 +38,8 @@ enum Command {
     Ci,
     /// Measure, beside peers in the same run
     Bench(BenchArguments),
+    /// Judge matching on lists whose truth is known, beside peers on the same records
+    Evaluate(evaluate::EvaluateArguments),
 }
 
 /// What to measure, and how long.
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Command::Lint => ci::lint(),
         Command::Ci => ci::run(),
         Command::Bench(arguments) => run_bench(arguments),
+        Command::Evaluate(arguments) => evaluate::run(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

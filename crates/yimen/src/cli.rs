@@ -1,11 +1,14 @@
 //! The command line, as people type it.
 
+mod matching;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use url::Url;
 
+pub use self::matching::{ListFormat, MatchArgs};
 use crate::failure::EXIT_CODES;
 use crate::import::{Defaults, Mapping, Rewrite};
 
@@ -27,6 +30,8 @@ pub enum Command {
     Demo(DemoArgs),
     /// 批量导入事项（CSV、JSONL、OpenAPI），按运维迁移入库 · Import items in bulk, as an operator's migration
     Import(Box<ImportArgs>),
+    /// 离线查重：清单里哪些行是同一服务，依据何在 · Find the rows of a list that are one service, offline, with the evidence
+    Match(Box<MatchArgs>),
     /// 导出已发布事项或事件日志（JSONL） · Export published items or the raw log as JSONL
     Export(ExportArgs),
     /// 由日志重建读模型，报告数量与速率 · Rebuild the read model from the log, report counts and rate
@@ -163,7 +168,8 @@ pub struct ImportArgs {
 const IMPORT_HELP: &str = "\
 字段 / Fields:
   id, department, departmentCode, organisation, name, summary, keywords,
-  itemCode, basicCode, kind, audience, region, level, endpoint, link
+  itemCode, basicCode, kind, audience, region, level, endpoint, link,
+  legalBasis
 A column that has a field's own name needs no --map.
 
 空白单元格视为没有 / Blank cells count as absent. Where a field is absent:
@@ -181,7 +187,7 @@ An organisation or departmentCode that is no valid USCC has scheme local.
   department alone      one department for each name
   with departmentCode   one department for each code, whatever its name
 Text without a Chinese character is kept as English.
-Keywords and audiences are separated by ; , 、 or |.
+Keywords and audiences are separated by ; , 、 or |, laws by ; | or a new line.
 With openapi each operation is an item, each document a department, and the
 operationId a shared code under the server's host name. A document doesn't say
 which division it serves, and its server is seldom the one to call from here:

@@ -9,7 +9,7 @@ pub const EXIT_CODES: &str = "\
 退出码 / Exit codes:
   0   成功 / done
   1   失败；或 verify 发现问题 / failed, or `verify` found something
-  2   导入完成，但有行被拒绝 / `import` went through and refused some rows
+  2   导入或查重完成，但有行被拒绝 / `import` or `match` went through and refused some rows
   64  命令行有误 / the command line is wrong
   78  配置有误 / the configuration is wrong";
 
@@ -18,7 +18,7 @@ pub const EXIT_CODES: &str = "\
 pub enum Exit {
     /// Something failed; the message says what.
     Failed = 1,
-    /// The import went through, and some rows were refused.
+    /// The command went through, and some rows were refused.
     Refused = 2,
     /// The command line can't be carried out as it is (`EX_USAGE` of `sysexits.h`).
     Usage = 64,

@@ -14,6 +14,21 @@ pub fn remark(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// Text of a file as a terminal may show it: the first `most` characters, and none that would steer the terminal.
+pub fn shown(text: &str, most: usize) -> String {
+    let steers = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    let mut rest = text.chars();
+    let mut shown: String =
+        rest.by_ref().take(most).map(|c| if steers(c) { char::REPLACEMENT_CHARACTER } else { c }).collect();
+    if rest.next().is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
 fn write(out: &mut dyn Write, text: &str) -> Result<(), Failure> {
     let end = if text.ends_with('\n') { "" } else { "\n" };
     let written = out
@@ -49,6 +64,13 @@ mod tests {
     fn a_reader_that_leaves_is_the_end_and_a_full_disk_is_a_failure() {
         assert!(write(&mut Closed(ErrorKind::BrokenPipe), "text").is_ok());
         assert!(write(&mut Closed(ErrorKind::StorageFull), "text").is_err());
+    }
+
+    #[test]
+    fn nothing_that_is_shown_steers_the_terminal() {
+        assert_eq!(shown("甲\u{1b}[2J\u{202e}乙\n", 20), "甲\u{fffd}[2J\u{fffd}乙\u{fffd}");
+        assert_eq!(shown("abc", 3), "abc");
+        assert_eq!(shown("abcd", 3), "abc…");
     }
 
     #[test]

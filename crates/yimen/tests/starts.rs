@@ -18,9 +18,19 @@ fn it_says_which_version_it_is_and_what_it_can_do() {
     let help = yimen("--help");
     assert!(help.status.success());
     let help = String::from_utf8_lossy(&help.stdout).into_owned();
-    for command in
-        ["serve", "demo", "import", "export", "replay", "verify", "openapi", "config", "token", "completions"]
-    {
+    for command in [
+        "serve",
+        "demo",
+        "import",
+        "match",
+        "export",
+        "replay",
+        "verify",
+        "openapi",
+        "config",
+        "token",
+        "completions",
+    ] {
         assert!(
             help.lines().any(|line| line.trim_start().starts_with(command)),
             "{command} is not in\n{help}"

@@ -8,5 +8,5 @@ mod terms;
 pub use receipt::Receipt;
 pub(crate) use receipt::YIMEN_POSITION;
 pub(crate) use recent::Recent;
-pub(crate) use request::{BareCommand, Command, Replacement};
+pub(crate) use request::{BareCommand, Command, Question, Replacement};
 pub(crate) use terms::Terms;

@@ -46,6 +46,12 @@ impl Receipt {
         Self { location: Some(location), ..self }
     }
 
+    /// The same, for a command that wrote to other streams than its subject's.
+    #[must_use]
+    pub(crate) fn about(self, id: String, revision: Option<u64>) -> Self {
+        Self { id, revision, ..self }
+    }
+
     /// Where the log was right after the command.
     pub fn position(&self) -> Position {
         self.position

@@ -30,6 +30,10 @@ pub(crate) struct Command<T> {
 #[derive(Debug)]
 pub(crate) struct Replacement<T>(pub(crate) Command<T>);
 
+/// What only asks, and is sent by POST because it does not fit a query: it has no terms.
+#[derive(Debug)]
+pub(crate) struct Question<T>(pub(crate) T);
+
 /// A command that says everything by its path: without a body, or with an empty object.
 #[derive(Debug)]
 pub(crate) struct BareCommand(pub(crate) Terms);
@@ -53,6 +57,16 @@ impl<T: DeserializeOwned + ToSchema> FromRequest<App> for Replacement<T> {
             return Err(Problem::new(Code::PreconditionRequired, detail));
         }
         Command::from_request(request, app).await.map(Self)
+    }
+}
+
+impl<T: DeserializeOwned + ToSchema> FromRequest<App> for Question<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
+        let (parts, bytes) = read(request, app).await?;
+        json::require_media_type(&parts.headers)?;
+        json::read(&bytes).map(Self)
     }
 }
 

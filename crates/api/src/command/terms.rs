@@ -59,6 +59,26 @@ impl Terms {
         Self { reason, ..self }
     }
 
+    /// The same without its condition.
+    #[must_use]
+    pub(crate) fn unconditional(self) -> Self {
+        Self { condition: Condition::None, ..self }
+    }
+
+    /// The same without its condition, which `revision` has to fulfil.
+    ///
+    /// For a command whose subject is at that revision, and which writes to the streams of others.
+    pub(crate) fn fulfilled_by(self, revision: u64) -> Result<Self, Problem> {
+        match self.condition {
+            Condition::None => Ok(self),
+            Condition::Revision(expected) if expected == revision => Ok(self.unconditional()),
+            Condition::Revision(_) | Condition::Unfulfillable => {
+                let detail = "If-Match names another revision; read the resource again";
+                Err(Problem::new(Code::StaleRevision, detail).with_member("revision", revision))
+            }
+        }
+    }
+
     /// The W3C trace id of the request.
     pub(crate) fn trace_id(&self) -> &str {
         &self.trace_id
@@ -105,7 +125,7 @@ impl Terms {
     where
         Problem: From<A::Rejection>,
     {
-        let step = Uuid::new_v5(&self.command_id(actor), A::CATEGORY.as_bytes());
+        let step = Uuid::new_v5(&self.command_id(actor), format!("{}\0{id}", A::CATEGORY).as_bytes());
         execute::<A>(app.store.as_ref(), id, command, &self.envelope(app, actor, step, None)).await?;
         Ok(())
     }

@@ -75,6 +75,10 @@ kinds! {
     RevisedSinceMigration = 409 "revised-since-migration" "The department has revised the item since";
     /// The entry is an alias.
     EntryMerged = 409 "entry-merged" "The entry is merged into another";
+    /// Its identifier would lead nowhere.
+    EntryEmptied = 409 "entry-emptied" "The entry would be left with nothing";
+    /// Somebody moved the item in the meantime.
+    ItemElsewhere = 409 "item-elsewhere" "The item is in another entry now";
     /// The merge would close a loop.
     MergeLoop = 409 "merge-loop" "The merge would close a loop";
     /// A steward decided where the item belongs.

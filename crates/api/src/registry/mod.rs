@@ -5,6 +5,8 @@ pub(crate) mod departments;
 pub(crate) mod duplicate_cases;
 pub(crate) mod entries;
 pub(crate) mod items;
+pub(crate) mod match_preview;
+pub(crate) mod matching_report;
 
 use domain::{LocalizedText, Violations};
 use serde::Deserialize;

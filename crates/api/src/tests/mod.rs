@@ -8,4 +8,6 @@ mod house;
 mod idempotency;
 mod main_path;
 mod operating;
+mod previewing;
 mod reading;
+mod stewarding;

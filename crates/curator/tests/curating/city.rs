@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use curator::Curator;
+use curator::{Curator, Description, Home, Previewer, department_name};
 use domain::item::{Audience, Kind, Level};
 use domain::{
     Actor, Aggregate, Department, DepartmentCommand, DepartmentId, EntryId, Item, ItemCode, ItemCommand,
@@ -26,7 +26,7 @@ pub(crate) struct City {
     pub(crate) store: Arc<dyn EventStore>,
     pub(crate) read_model: ReadModel,
     policy: Arc<Policy>,
-    curator: Working,
+    curator: Option<Working>,
     commands: AtomicU64,
     _stop: DropGuard,
     _folder: TempDir,
@@ -35,15 +35,16 @@ pub(crate) struct City {
 /// A curator at work; stops when dropped.
 pub(crate) struct Working {
     progress: watch::Receiver<Position>,
+    previewer: Previewer,
     _stop: DropGuard,
 }
 
 impl Working {
     fn start(curator: Curator) -> Self {
         let stop = CancellationToken::new();
-        let progress = curator.progress();
+        let (progress, previewer) = (curator.progress(), curator.previewer());
         tokio::spawn(curator.run(stop.clone()));
-        Self { progress, _stop: stop.drop_guard() }
+        Self { progress, previewer, _stop: stop.drop_guard() }
     }
 
     /// Waits until it has placed everything, and what it wrote is readable.
@@ -55,18 +56,57 @@ impl Working {
         let head = city.store.head().await.expect("the log answers");
         city.read_model.at_least(head, PATIENCE).await.expect("the read model keeps up");
     }
+
+    /// Where an item of the city's own department would go.
+    pub(crate) fn preview(&self, city: &City, name: &str, basic_code: &str, region: &str) -> Home {
+        let snapshot = city.read_model.snapshot();
+        let content = content(name, basic_code, region);
+        let profile = Description::from(&content).profile(Some(&department_name(&snapshot, &department())));
+        self.previewer.preview(None, &profile, &snapshot).expect("the log is read").placing.home
+    }
 }
 
 pub(crate) fn item(code: &str) -> ItemId {
     ItemId::new(&department(), &code.parse().expect("well formed"))
 }
 
-fn department() -> DepartmentId {
+pub(crate) fn department() -> DepartmentId {
     "local:city".parse().expect("well formed")
+}
+
+/// What an item of this name says.
+fn content(name: &str, basic_code: &str, region: &str) -> ItemContent {
+    ItemContent {
+        name: LocalizedText::zh(name),
+        summary: LocalizedText::default(),
+        kind: Kind::Licence,
+        audience: BTreeSet::from([Audience::LegalPerson]),
+        level: Level::try_from(4).expect("1 to 6"),
+        regions: BTreeSet::from([region.parse().expect("well formed")]),
+        codes: vec![ItemCode::new("cn-basic", basic_code).expect("well formed")],
+        organisation: None,
+        legal_basis: Vec::new(),
+        materials: Vec::new(),
+        time_limits: domain::item::TimeLimits::default(),
+        fees: LocalizedText::default(),
+        steps: Vec::new(),
+        office: domain::item::Office::default(),
+        complaint: LocalizedText::default(),
+        keywords: BTreeSet::new(),
+        entry_points: Vec::new(),
+        backend: None,
+        access: domain::item::Access::default(),
+        openapi: None,
+    }
 }
 
 impl City {
     pub(crate) async fn open() -> Self {
+        let city = Self::without_curator().await;
+        Self { curator: Some(city.another_curator()), ..city }
+    }
+
+    pub(crate) async fn without_curator() -> Self {
         let folder = TempDir::new().expect("a folder");
         let sqlite =
             Sqlite::open(folder.path().join("log.db"), &Options::default()).expect("a new log opens");
@@ -77,12 +117,11 @@ impl City {
         tokio::spawn(follower);
         // No notice, so that an announcement is due at once.
         let policy = Arc::new(Policy { notice_days: 0, ..Policy::default() });
-        let curator = Curator::new(Arc::clone(&store), read_model.clone(), Arc::clone(&policy), later);
         let city = Self {
             store,
             read_model,
             policy,
-            curator: Working::start(curator),
+            curator: None,
             commands: AtomicU64::new(0),
             _stop: stop.drop_guard(),
             _folder: folder,
@@ -100,38 +139,20 @@ impl City {
         Working::start(Curator::new(store, read_model, Arc::clone(&self.policy), later))
     }
 
+    pub(crate) fn curator(&self) -> &Working {
+        self.curator.as_ref().expect("the city has a curator")
+    }
+
     pub(crate) async fn curated(&self) {
-        self.curator.curated(self).await;
+        self.curator().curated(self).await;
     }
 
     /// Publishes an item, or its next content, as a migration.
     pub(crate) async fn publish(&self, code: &str, name: &str, basic_code: &str, region: &str) {
-        let content = ItemContent {
-            name: LocalizedText::zh(name),
-            summary: LocalizedText::default(),
-            kind: Kind::Licence,
-            audience: BTreeSet::from([Audience::LegalPerson]),
-            level: Level::try_from(4).expect("1 to 6"),
-            regions: BTreeSet::from([region.parse().expect("well formed")]),
-            codes: vec![ItemCode::new("cn-basic", basic_code).expect("well formed")],
-            organisation: None,
-            legal_basis: Vec::new(),
-            materials: Vec::new(),
-            time_limits: domain::item::TimeLimits::default(),
-            fees: LocalizedText::default(),
-            steps: Vec::new(),
-            office: domain::item::Office::default(),
-            complaint: LocalizedText::default(),
-            keywords: BTreeSet::new(),
-            entry_points: Vec::new(),
-            backend: None,
-            access: domain::item::Access::default(),
-            openapi: None,
-        };
         let command = ItemCommand::Migrate {
             department: department(),
             local_code: code.parse().expect("well formed"),
-            content: Box::new(content),
+            content: Box::new(content(name, basic_code, region)),
             source: "test".to_owned(),
         };
         self.give::<Item>(Role::Operator, &item(code), &command).await;

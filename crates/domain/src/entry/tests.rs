@@ -61,7 +61,9 @@ fn nobody_else_changes_entries() {
         for command in [
             EntryCommand::Form,
             EntryCommand::Rename { name: name() },
+            EntryCommand::WithdrawName,
             EntryCommand::ChoosePrimary { item: item("1") },
+            EntryCommand::WithdrawPrimary,
             merge(other(), &[other()]),
             EntryCommand::Restore,
         ] {
@@ -99,6 +101,26 @@ fn a_steward_chooses_the_item_that_speaks_for_it() {
     let chosen = EntryEvent::PrimaryChosen { item: item("1") };
     given(formed()).when(command.clone(), &steward()).then([chosen.clone()]);
     given([formed(), vec![chosen]].concat()).when(command, &steward()).then_nothing();
+}
+
+#[test]
+fn a_name_and_a_choice_that_are_taken_back_leave_no_trace() {
+    let pairs = [
+        (EntryEvent::Renamed { name: name() }, EntryCommand::WithdrawName, EntryEvent::NameWithdrawn {}),
+        (
+            EntryEvent::PrimaryChosen { item: item("1") },
+            EntryCommand::WithdrawPrimary,
+            EntryEvent::PrimaryWithdrawn {},
+        ),
+    ];
+    for (done, command, undone) in pairs {
+        given([formed(), vec![done.clone()]].concat())
+            .when(command.clone(), &steward())
+            .then([undone.clone()]);
+        assert_eq!(given([formed(), vec![done, undone]].concat()).state(), given(formed()).state());
+        given(formed()).when(command.clone(), &steward()).then_nothing();
+        given(merged()).when(command, &steward()).refused(&EntryRejection::Merged(other()));
+    }
 }
 
 #[test]

@@ -22,6 +22,23 @@ fn move_to(to: &str) -> PlacementCommand {
     PlacementCommand::Move { entry: entry(to), basis: basis() }
 }
 
+fn split(from: &str, into: &str) -> PlacementCommand {
+    PlacementCommand::Split { from: entry(from), into: entry(into) }
+}
+
+/// A steward's move that no comparison asked for.
+fn taken(from: &str, to: &str) -> PlacementEvent {
+    PlacementEvent::Moved { from: entry(from), to: entry(to), by: Decider::Steward, basis: Basis::default() }
+}
+
+/// The entries that the item is parted from after these events.
+fn parted_from(events: impl IntoIterator<Item = PlacementEvent>) -> Vec<EntryId> {
+    match given(events).state() {
+        Placement::Unplaced | Placement::Withdrawn { .. } => Vec::new(),
+        Placement::Placed { parted_from, .. } => parted_from.into_iter().collect(),
+    }
+}
+
 fn placed(by: Decider) -> Vec<PlacementEvent> {
     vec![PlacementEvent::Placed { entry: entry("1"), by, basis: basis() }]
 }
@@ -39,7 +56,7 @@ fn the_curator_and_stewards_place_items() {
 #[test]
 fn nobody_else_does() {
     for actor in [clerk(), reviewer(), operator(), auditor()] {
-        for command in [place("1"), move_to("2"), PlacementCommand::Withdraw] {
+        for command in [place("1"), move_to("2"), split("1", "2"), PlacementCommand::Withdraw] {
             given(placed(Decider::Curator)).when(command, &actor).refused(&PlacementRejection::NotAllowed);
         }
     }
@@ -54,7 +71,7 @@ fn placing_what_is_placed_says_nothing() {
 
 #[test]
 fn what_is_not_placed_is_not_moved_or_withdrawn() {
-    for command in [move_to("2"), PlacementCommand::Withdraw] {
+    for command in [move_to("2"), split("1", "2"), PlacementCommand::Withdraw] {
         given([]).when(command, &steward()).refused(&PlacementRejection::NotPlaced);
     }
 }
@@ -107,4 +124,40 @@ fn what_a_steward_withdrew_the_curator_does_not_place_again() {
     given([placed(Decider::Curator), vec![withdrawn]].concat())
         .when(place("1"), &system())
         .refused(&PlacementRejection::StewardDecided);
+}
+
+#[test]
+fn a_steward_splits_an_item_from_its_entry() {
+    for by in [Decider::Curator, Decider::Steward] {
+        given(placed(by)).when(split("1", "2"), &steward()).then([taken("1", "2")]);
+    }
+    given(placed(Decider::Curator)).when(split("1", "2"), &system()).refused(&PlacementRejection::NotAllowed);
+}
+
+#[test]
+fn the_same_split_again_says_nothing_and_one_of_what_has_moved_is_refused() {
+    let history = [placed(Decider::Curator), vec![taken("1", "2")]].concat();
+    given(history.clone()).when(split("1", "2"), &steward()).then_nothing();
+    given(history).when(split("1", "3"), &steward()).refused(&PlacementRejection::Elsewhere(entry("2")));
+}
+
+#[test]
+fn what_a_steward_took_out_is_parted_from_it_until_it_is_put_back() {
+    let split = [placed(Decider::Curator), vec![taken("1", "2")]].concat();
+    assert_eq!(parted_from(split.clone()), [entry("1")]);
+    assert!(given(split.clone()).state().is_parted_from(entry("1")));
+    assert_eq!(parted_from([split, vec![taken("2", "1")]].concat()), []);
+}
+
+#[test]
+fn what_a_confirmed_case_moved_is_parted_from_nothing_new() {
+    let compared = Basis { compared_with: Some(entry("2").founder()), ..Basis::default() };
+    let joined = |by| PlacementEvent::Moved { from: entry("1"), to: entry("2"), by, basis: compared.clone() };
+    for by in [Decider::Curator, Decider::Steward] {
+        assert_eq!(parted_from([placed(Decider::Curator), vec![joined(by)]].concat()), []);
+    }
+    // Said to be different and then, of one pair, the same: where it is now counts.
+    let history = [taken("2", "1"), joined(Decider::Steward)];
+    let there = given([placed(Decider::Curator), history.to_vec()].concat()).state();
+    assert!(!there.is_parted_from(entry("2")));
 }

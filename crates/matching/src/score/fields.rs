@@ -1,157 +1,147 @@
-//! Evidence from every field but the name. Each function is silent when a field isn't stated on both sides.
-
-use std::collections::BTreeSet;
+//! Reasons from every field but the name. Each is silent when a field isn't stated on both sides.
 
 use crate::{
-    align::bigram_dice,
-    evidence::{Evidence, Feature},
-    fold::{fold, units},
-    profile::Profile,
+    evidence::Feature,
+    measure::{Offices, meet},
+    model::{Measure, Measurements},
+    record::Record,
+    score::Reasons,
     weights as w,
 };
 
-/// How much of a summary is compared, in characters: the first sentences say what the service is.
-const SUMMARY_CHARS: usize = 400;
-
-/// The most audiences or search words of one profile that are compared.
-const MAX_WORDS: usize = 64;
-
-/// What the codes of two profiles say.
-pub(super) struct Codes {
-    pub(super) shared: bool,
-    pub(super) evidence: Option<Evidence>,
-}
-
-pub(super) fn codes(a: &Profile, b: &Profile) -> Codes {
-    let (left, right) = (a.usable_codes(), b.usable_codes());
-    if let Some((scheme, value)) = left.intersection(&right).next() {
-        let evidence = Evidence::new(
-            Feature::Code,
-            w::SAME_CODE,
-            format!("编码相同：{scheme} {value}"),
-            format!("same code: {scheme} {value}"),
-        );
-        return Codes { shared: true, evidence: Some(evidence) };
+/// Adds what the codes say, and tells whether one is shared; `None` when no scheme is stated by both.
+pub(super) fn codes(a: &Record, b: &Record, into: &mut Reasons) -> Option<bool> {
+    if let Some((scheme, value)) = a.codes.iter().find(|code| b.codes.contains(code)) {
+        into.add(Feature::Code, w::SAME_CODE, || {
+            (format!("编码相同：{scheme} {value}"), format!("same code: {scheme} {value}"))
+        });
+        return Some(true);
     }
-    let differing = left.iter().find_map(|(scheme, value)| {
-        right.iter().find(|(other, _)| other == scheme).map(|(_, other)| (scheme, value, other))
+    let (scheme, left, right) = a.codes.iter().find_map(|(scheme, value)| {
+        b.codes.iter().find(|(other, _)| other == scheme).map(|(_, other)| (scheme, value, other))
+    })?;
+    into.add(Feature::Code, w::OTHER_CODE, || {
+        (format!("编码不同：{scheme} {left}、{right}"), format!("different codes: {scheme} {left}, {right}"))
     });
-    let evidence = differing.map(|(scheme, value, other)| {
-        Evidence::new(
-            Feature::Code,
-            w::OTHER_CODE,
-            format!("编码不同：{scheme} {value}、{other}"),
-            format!("different codes: {scheme} {value}, {other}"),
-        )
+    Some(false)
+}
+
+/// Adds what the audiences say, and tells whether they have somebody in common.
+pub(super) fn audience(a: &Record, b: &Record, into: &mut Reasons) -> Option<bool> {
+    if a.audience.is_empty() || b.audience.is_empty() {
+        return None;
+    }
+    let meeting = meet(&a.audience, &b.audience);
+    if meeting {
+        into.add(Feature::Audience, w::SAME_AUDIENCE, || ("服务对象一致", "a common audience"));
+    } else {
+        into.add(Feature::Audience, w::OTHER_AUDIENCE, || {
+            let (left, right) = (a.audience.join("、"), b.audience.join("、"));
+            (format!("服务对象矛盾：{left}；{right}"), format!("audience contradicts: {left}; {right}"))
+        });
+    }
+    Some(meeting)
+}
+
+/// Adds what the regions say, and tells whether both name one division.
+///
+/// A city's office beside a district's own is no claim to the same people: a call goes to the most specific one.
+pub(super) fn region(a: &Record, b: &Record, into: &mut Reasons) -> Option<bool> {
+    if a.regions.is_empty() || b.regions.is_empty() {
+        return None;
+    }
+    let meeting = meet(&a.regions, &b.regions);
+    into.add(Feature::Region, 0.0, || {
+        if meeting {
+            ("服务区域相同", "the same region served")
+        } else {
+            ("服务区域不同", "different regions served")
+        }
     });
-    Codes { shared: false, evidence }
+    Some(meeting)
 }
 
-pub(super) fn kind(a: &Profile, b: &Profile) -> Option<Evidence> {
-    let (left, right) = (stated(a.kind.as_deref())?, stated(b.kind.as_deref())?);
-    Some(if left == right {
-        Evidence::new(Feature::Kind, w::SAME_KIND, "事项类型相同", "same kind of item")
-    } else {
-        let zh = format!("事项类型不同：{left}、{right}");
-        Evidence::new(Feature::Kind, w::OTHER_KIND, zh, format!("different kinds of item: {left}, {right}"))
-    })
-}
-
-pub(super) fn audience(a: &Profile, b: &Profile, meeting: Option<bool>) -> Option<Evidence> {
-    Some(if meeting? {
-        Evidence::new(Feature::Audience, w::SAME_AUDIENCE, "服务对象一致", "a common audience")
-    } else {
-        let (left, right) = (a.audience.join("、"), b.audience.join("、"));
-        let zh = format!("服务对象矛盾：{left}；{right}");
-        Evidence::new(
-            Feature::Audience,
-            w::OTHER_AUDIENCE,
-            zh,
-            format!("audience contradicts: {left}; {right}"),
-        )
-    })
-}
-
-pub(super) fn level(a: &Profile, b: &Profile) -> Option<Evidence> {
-    let (left, right) = (a.level?, b.level?);
-    Some(if left == right {
-        Evidence::new(Feature::Level, w::SAME_LEVEL, "行使层级相同", "same administrative level")
-    } else {
-        let zh = format!("行使层级不同：{left}、{right}");
-        Evidence::new(
-            Feature::Level,
-            w::OTHER_LEVEL,
-            zh,
-            format!("different administrative levels: {left}, {right}"),
-        )
-    })
-}
-
-pub(super) fn department(a: &Profile, b: &Profile) -> Option<Evidence> {
-    Some(if same_department(a, b)? {
-        Evidence::new(
-            Feature::Department,
-            w::SAME_DEPARTMENT,
-            "同一部门或机构",
-            "same department or organisation",
-        )
-    } else {
-        Evidence::new(Feature::Department, w::OTHER_DEPARTMENT, "部门不同", "different departments")
-    })
-}
-
-/// Whether department or organisation agree; `None` when no field is stated by both.
-pub(super) fn same_department(a: &Profile, b: &Profile) -> Option<bool> {
-    let same = |x: &Option<String>, y: &Option<String>| Some(stated(x.as_deref())? == stated(y.as_deref())?);
-    let (department, organisation) =
-        (same(&a.department, &b.department), same(&a.organisation, &b.organisation));
-    // 市场监督管理局 exists in every district: an organisation that differs outweighs a department that agrees.
-    organisation.or(department)
-}
-
-pub(super) fn summary(a: &Profile, b: &Profile) -> Option<Evidence> {
-    let start = |summary: &Option<String>| -> Option<String> {
-        Some(fold(&summary.as_ref()?.chars().take(SUMMARY_CHARS).collect::<String>()))
-            .filter(|s| !s.is_empty())
-    };
-    let (left, right) = (start(&a.summary)?, start(&b.summary)?);
-    let alike = if left == right { 1.0 } else { bigram_dice(&units(&left), &units(&right)) };
-    if alike >= w::ALIKE_SUMMARY {
-        Some(Evidence::new(Feature::Summary, w::SAME_SUMMARY, "事项简介相近", "similar summaries"))
-    } else if alike < w::UNLIKE_SUMMARY {
-        Some(Evidence::new(Feature::Summary, w::OTHER_SUMMARY, "事项简介不同", "different summaries"))
-    } else {
-        None
+/// Adds what kind, level, department, summary, keywords, legal basis and endpoint say.
+pub(super) fn of_the_rest(
+    a: &Record,
+    b: &Record,
+    offices: Option<Offices>,
+    measured: &Measurements,
+    into: &mut Reasons,
+) {
+    if let Some(kind) = measured.get(Measure::Kind) {
+        into.add(Feature::Kind, measured.bits(Measure::Kind), || {
+            if kind > 0.0 {
+                return ("事项类型相同".to_owned(), "same kind of item".to_owned());
+            }
+            let (left, right) = (a.kinds.join("、"), b.kinds.join("、"));
+            (format!("事项类型不同：{left}；{right}"), format!("different kinds of item: {left}; {right}"))
+        });
+    }
+    if let Some((left, right)) = a.level.zip(b.level) {
+        let bits = if left == right { w::SAME_LEVEL } else { w::OTHER_LEVEL };
+        into.add(Feature::Level, bits, || {
+            if left == right {
+                return ("行使层级相同".to_owned(), "same administrative level".to_owned());
+            }
+            (format!("行使层级不同：{left}、{right}"), format!("different administrative levels: {left}, {right}"))
+        });
+    }
+    if let Some(offices) = offices {
+        into.add(Feature::Department, measured.bits(Measure::Department), || match offices {
+            Offices::Same => ("同一部门或机构", "same department or organisation"),
+            Offices::Counterparts => ("不同地区的对应部门", "counterpart departments of two districts"),
+            Offices::Other => ("部门不同", "different departments"),
+        });
+    }
+    if let Some(alike) = measured.get(Measure::Text) {
+        let measures = [Measure::Text, Measure::SummaryOrder, Measure::SummaryStart];
+        let bits = measures.map(|measure| measured.bits(measure)).iter().sum();
+        into.add(Feature::Summary, bits, || {
+            let percent = (alike * 100.0).round();
+            (format!("名称与简介用词相似度 {percent}%"), format!("names and summaries share {percent}% of their words"))
+        });
+    }
+    if let Some(alike) = measured.get(Measure::Keywords) {
+        into.add(Feature::Keywords, measured.bits(Measure::Keywords), || {
+            let percent = (alike * 100.0).round();
+            (format!("关键词相似度 {percent}%"), format!("keywords {percent}% alike"))
+        });
+    }
+    if !a.legal_basis.is_empty() && !b.legal_basis.is_empty() {
+        let common = a.legal_basis.iter().filter(|term| b.legal_basis.binary_search(term).is_ok()).count();
+        if common * 2 >= a.legal_basis.len().min(b.legal_basis.len()) {
+            into.add(Feature::LegalBasis, w::SAME_LEGAL_BASIS, || ("设定依据相近", "similar legal basis"));
+        } else {
+            into.add(Feature::LegalBasis, w::OTHER_LEGAL_BASIS, || ("设定依据不同", "different legal basis"));
+        }
+    }
+    if let Some((left, right)) = a.endpoint.zip(b.endpoint)
+        && left == right
+    {
+        into.add(Feature::Endpoint, w::SAME_ENDPOINT, || ("服务地址相同", "same endpoint"));
     }
 }
 
-pub(super) fn keyword(a: &Profile, b: &Profile) -> Option<Evidence> {
-    (meet(&a.keywords, &b.keywords)?)
-        .then(|| Evidence::new(Feature::Keywords, w::SAME_KEYWORD, "关键词有重合", "a keyword in common"))
-}
-
-pub(super) fn endpoint(a: &Profile, b: &Profile) -> Option<Evidence> {
-    (a.usable_endpoint()? == b.usable_endpoint()?)
-        .then(|| Evidence::new(Feature::Endpoint, w::SAME_ENDPOINT, "服务地址相同", "same endpoint"))
-}
-
-pub(super) fn region(meeting: Option<bool>) -> Option<Evidence> {
-    Some(if meeting? {
-        Evidence::new(Feature::Region, 0.0, "服务区域相同", "the same region served")
-    } else {
-        Evidence::new(Feature::Region, 0.0, "服务区域不同", "different regions served")
-    })
-}
-
-/// Whether two lists of words have one in common; `None` when one of them is empty.
-pub(super) fn meet(a: &[String], b: &[String]) -> Option<bool> {
-    let words = |list: &[String]| {
-        list.iter().take(MAX_WORDS).map(|word| fold(word)).filter(|w| !w.is_empty()).collect::<BTreeSet<_>>()
-    };
-    let (left, right) = (words(a), words(b));
-    (!left.is_empty() && !right.is_empty()).then(|| !left.is_disjoint(&right))
-}
-
-fn stated(field: Option<&str>) -> Option<String> {
-    field.map(fold).filter(|value| !value.is_empty())
+/// Adds what other pairs of a list tell of this one.
+pub(super) fn of_other_pairs(measured: &Measurements, into: &mut Reasons) {
+    if let Some(ahead) = measured.get(Measure::Rival) {
+        let bits = measured.bits(Measure::Rival) + measured.bits(Measure::RivalOfOne);
+        into.add(Feature::Rival, bits, || {
+            if ahead >= 0.0 {
+                ("双方都没有更相近的事项", "neither has an item that is closer")
+            } else {
+                ("另有更相近的事项", "there is an item that is closer")
+            }
+        });
+    }
+    if let Some(shared) = measured.get(Measure::Neighbour) {
+        into.add(Feature::Neighbour, measured.bits(Measure::Neighbour), || {
+            let percent = (shared * 100.0).round();
+            (
+                format!("双方都与同一第三事项相同的概率 {percent}%"),
+                format!("both are the same as a third item with probability {percent}%"),
+            )
+        });
+    }
 }

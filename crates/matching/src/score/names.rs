@@ -1,69 +1,64 @@
-//! Evidence from the names.
+//! Reasons from the names.
 
 use crate::{
     compare::{Clash, NameComparison},
-    evidence::{Evidence, Feature},
+    evidence::Feature,
+    lexicon::Lexicon,
+    model::{Measure, Measurements},
+    score::Reasons,
     weights as w,
 };
 
 /// Adds what the comparison of the names tells.
-pub(super) fn evidence(names: &NameComparison, into: &mut Vec<Evidence>) {
+pub(super) fn reasons(lexicon: &Lexicon, names: &NameComparison, measured: &Measurements, into: &mut Reasons) {
     if !names.comparable {
-        into.push(Evidence::new(Feature::Name, 0.0, "名称无法比较", "the names can't be compared"));
+        into.add(Feature::Name, w::NO_NAME, || ("名称无法比较", "the names can't be compared"));
         return;
     }
-    if names.identical {
-        into.push(Evidence::new(
-            Feature::Name,
-            w::IDENTICAL_NAME,
-            "名称规范化后相同",
-            "the same name after normalisation",
-        ));
-    } else {
+    let alike = [Measure::NameWords, Measure::NameOrder, Measure::NameIdentical];
+    let bits = alike.map(|measure| measured.bits(measure)).iter().sum();
+    into.add(Feature::Name, bits, || {
+        if names.identical {
+            return ("名称规范化后相同".to_owned(), "the same name after normalisation".to_owned());
+        }
         let percent = (names.similarity * 100.0).round();
-        let weight = similarity_weight(names.similarity);
-        // What differs is weighed below, once.
-        let explained = !names.clashes.is_empty() || !names.doubts.is_empty();
-        let weight = if explained { weight.max(0.0) } else { weight };
-        into.push(Evidence::new(
-            Feature::Name,
-            weight,
-            format!("名称相似度 {percent}%"),
-            format!("names {percent}% alike"),
-        ));
-    }
+        (format!("名称相似度 {percent}%"), format!("names {percent}% alike"))
+    });
     if let Some(act) = names.stated_act {
-        let (zh, en) = (act.zh(), act.en());
-        into.push(Evidence::new(
-            Feature::Act,
-            w::SAME_ACT,
-            format!("办理环节相同：{zh}"),
-            format!("same act: {en}"),
-        ));
+        into.add(Feature::Act, w::SAME_ACT, || {
+            (format!("办理环节相同：{}", act.zh(lexicon)), format!("same act: {}", act.en(lexicon)))
+        });
     }
-    clash_evidence(&names.clashes, w::CLASH, "矛盾", "contradicts", into);
-    let doubt = if names.clashes.is_empty() { w::DOUBT } else { 0.0 };
-    clash_evidence(&names.doubts, doubt, "不同", "differs", into);
+    clashes(&names.clashes, w::CLASH, ("矛盾", "contradicts"), into);
+    let own = measured.bits(Measure::OwnWordsOfBoth) + measured.bits(Measure::OwnWordsOfOne);
+    let doubt = if names.clashes.is_empty() && names.in_characters { w::DOUBT } else { 0.0 };
+    if names.doubts.is_empty() {
+        into.add(Feature::Object, own, || {
+            if measured.get(Measure::OwnWordsOfOne).is_some_and(|told| told > 0.0) {
+                ("一方名称中有对方没有的词", "one name has words that the other item lacks")
+            } else {
+                ("名称中的词对方都有", "every word of each name stands in the other item")
+            }
+        });
+    } else {
+        clashes(&names.doubts, own + doubt, ("不同", "differs"), into);
+    }
 }
 
 /// Spreads one weight over all clashes, because they may see one difference from several sides.
-fn clash_evidence(clashes: &[Clash], together: f64, zh: &str, en: &str, into: &mut Vec<Evidence>) {
+fn clashes(clashes: &[Clash], together: f64, (zh, en): (&str, &str), into: &mut Reasons) {
     let each = together / f64::from(u32::try_from(clashes.len().max(1)).unwrap_or(u32::MAX));
     for Clash { feature, left, right } in clashes {
-        let (in_zh, in_en) = match (left.is_empty(), right.is_empty()) {
-            (true, true) => ("名称过长".to_owned(), "the names are too long to tell".to_owned()),
-            (false, false) => {
-                (format!("“{}”与“{}”", left.zh, right.zh), format!("“{}” and “{}”", left.en, right.en))
-            }
-            (true, false) => (format!("仅一方有“{}”", right.zh), format!("only one says “{}”", right.en)),
-            (false, true) => (format!("仅一方有“{}”", left.zh), format!("only one says “{}”", left.en)),
-        };
-        let zh = format!("{}{zh}：{in_zh}", feature.zh());
-        into.push(Evidence::new(*feature, each, zh, format!("{} {en}: {in_en}", feature.en())));
+        into.add(*feature, each, || {
+            let (in_zh, in_en) = match (left.is_empty(), right.is_empty()) {
+                (true, true) => ("名称过长".to_owned(), "the names are too long to tell".to_owned()),
+                (false, false) => {
+                    (format!("“{}”与“{}”", left.zh, right.zh), format!("“{}” and “{}”", left.en, right.en))
+                }
+                (true, false) => (format!("仅一方有“{}”", right.zh), format!("only one says “{}”", right.en)),
+                (false, true) => (format!("仅一方有“{}”", left.zh), format!("only one says “{}”", left.en)),
+            };
+            (format!("{}{zh}：{in_zh}", feature.zh()), format!("{} {en}: {in_en}", feature.en()))
+        });
     }
-}
-
-fn similarity_weight(similarity: f64) -> f64 {
-    let share = ((similarity - w::UNLIKE_SIMILARITY) / (1.0 - w::UNLIKE_SIMILARITY)).clamp(0.0, 1.0);
-    w::UNLIKE_NAME + share * (w::ALIKE_NAME - w::UNLIKE_NAME)
 }

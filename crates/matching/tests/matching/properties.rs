@@ -39,6 +39,7 @@ prop_compose! {
             kind: kind.map(str::to_owned),
             audience, level, regions, department,
             organisation: None,
+            legal_basis: Vec::new(),
             summary, keywords,
             endpoint: endpoint.map(str::to_owned),
         }
@@ -78,11 +79,11 @@ proptest! {
     fn an_index_forgets_what_is_removed(items in vec((0_u8..6, profile()), 0..20)) {
         let mut index = Index::new();
         for (id, profile) in &items {
-            index.insert(*id, profile.clone());
+            index.insert(*id, profile);
         }
         for (id, profile) in items.iter().rev() {
             let found = index.candidates(profile);
-            prop_assert!(found.iter().all(|candidate| index.get(candidate).is_some()));
+            prop_assert!(found.iter().all(|candidate| index.contains(candidate)));
             index.remove(id);
             prop_assert!(!index.candidates(profile).contains(id));
         }
@@ -101,8 +102,8 @@ proptest! {
         let found = score(&long, &other);
         prop_assert!(found.evidence.iter().all(|e| e.zh.chars().count() < 200), "evidence is stored: it stays short");
         let mut index = Index::new();
-        index.insert(1, long.clone());
-        index.insert(2, other);
+        index.insert(1, &long);
+        index.insert(2, &other);
         prop_assert!(index.candidates(&long).len() <= 2);
     }
 }

@@ -58,19 +58,18 @@ fn one_districts_list_raises_few_cases() {
             ..coded(&row["name"], &row["base_code"])
         })
         .collect();
-    let mut index = Index::new();
+    let mut index: Index<usize> = Index::new();
     let (mut same, mut suspected) = (0, 0);
     for (id, item) in items.iter().enumerate() {
         for candidate in index.candidates(item) {
-            let Some(other) = index.get(&candidate) else { continue };
-            let found = score(item, other);
+            let (Some(found), Some(other)) = (index.score(item, &candidate), items.get(candidate)) else { continue };
             same += usize::from(found.verdict == Verdict::Same);
             suspected += usize::from(found.verdict == Verdict::Suspect);
             if found.verdict != Verdict::Distinct {
                 println!("{:?} {:.2} {} / {}", found.verdict, found.probability, item.name, other.name);
             }
         }
-        index.insert(id, item.clone());
+        index.insert(id, item);
     }
     assert_eq!(same, 0, "every code stands once in this list");
     assert!(suspected <= items.len() / 20, "{suspected} of {} items suspected", items.len());
@@ -89,13 +88,13 @@ fn operations_of_many_issuers_fold_by_code() {
             ..coded(&row["name"], &row["doc_code"])
         };
         let home = index.candidates(&item).into_iter().find(|candidate| {
-            index.get(candidate).is_some_and(|other| score(&item, other).verdict == Verdict::Same)
+            index.score(&item, candidate).is_some_and(|found| found.verdict == Verdict::Same)
         });
         entry_of.push(home.and_then(|other| entry_of.get(other).copied()).unwrap_or_else(|| {
             entries += 1;
             entries
         }));
-        index.insert(id, item);
+        index.insert(id, &item);
     }
     if operations.is_empty() {
         return;

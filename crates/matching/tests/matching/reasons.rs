@@ -83,3 +83,21 @@ fn the_answer_is_plain_json() {
     assert_eq!(json["evidence"][0]["zh"], format!("编码相同：cn-basic {CODE}"));
     assert_eq!(serde_json::from_value::<Match>(json).expect("reads back"), found);
 }
+
+/// A code is not the only reason to join: the very same name at one department's counterparts is another.
+#[test]
+fn one_name_at_counterpart_departments_is_the_same_service() {
+    let at = |department: &str, region: &str| Profile {
+        department: Some(department.into()),
+        regions: vec![region.into()],
+        ..named(NAME)
+    };
+    let here = at("杭州市西湖区水利局", "330106");
+    let found = score(&here, &at("杭州市余杭区水利局", "330110"));
+    assert_eq!((found.verdict, found.relation), (Verdict::Same, Relation::OtherImplementer), "{found:#?}");
+    let found = score(&here, &at("杭州市西湖区档案局", "330106"));
+    assert_ne!(found.verdict, Verdict::Same, "信息公开 in forty departments is forty services: {found:#?}");
+    let other_code = |profile: Profile, code: &str| Profile { codes: coded("", code).codes, ..profile };
+    let (here, there) = (other_code(here, "A1"), other_code(at("杭州市余杭区水利局", "330110"), "A2"));
+    assert_ne!(score(&here, &there).verdict, Verdict::Same, "codes that differ are a steward's question");
+}

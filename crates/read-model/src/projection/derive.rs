@@ -85,8 +85,8 @@ impl Snapshot {
         }
     }
 
-    /// The entry and all its aliases, however long their chains, the aliases in order of their formation.
-    pub(super) fn family(&self, id: EntryId) -> Vec<EntryId> {
+    /// An entry and all that is merged into it, however long the chains; the aliases in order of their formation.
+    pub fn family(&self, id: EntryId) -> Vec<EntryId> {
         let mut family = vec![(Position::START, id)];
         let mut next = 0;
         while let Some((_, into)) = family.get(next).copied() {

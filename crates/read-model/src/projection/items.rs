@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use domain::item::Transfer;
+use domain::placement::Decider;
 use domain::{Aggregate, EntryId, Item, ItemEvent, ItemId, Placement, PlacementEvent};
 
 use super::{Projection, Stamp};
-use crate::views::{Due, DueAction, ItemView, Submission};
+use crate::views::{Due, DueAction, ItemView, Join, Submission};
 
 impl Projection {
     pub(super) fn item(&mut self, id: ItemId, event: &ItemEvent, stamp: &Stamp) {
@@ -41,6 +42,9 @@ impl Projection {
         let Some(view) = self.now.items.get(&id).cloned() else {
             return self.skip(stamp.position, "it places an item that is not registered");
         };
+        if let Some(join) = automatic_join(event) {
+            self.now.joins.insert(id, Arc::new(join));
+        }
         let mut placement = view.placement.clone();
         placement.evolve(event);
         if let Placement::Placed { basis, .. } = &mut placement {
@@ -110,6 +114,25 @@ impl Projection {
         for due in announced(before) {
             self.now.calendar.remove(&due);
         }
+    }
+}
+
+/// What the curator did by evidence alone, if that is what the event says.
+fn automatic_join(event: &PlacementEvent) -> Option<Join> {
+    let (entry, by, basis) = match event {
+        PlacementEvent::Placed { entry, by, basis } => (entry, by, basis),
+        PlacementEvent::Moved { to, by, basis, .. } => (to, by, basis),
+        PlacementEvent::Withdrawn { .. } => return None,
+    };
+    match by {
+        Decider::Curator => Some(Join {
+            entry: *entry,
+            with: basis.compared_with?,
+            probability: basis.probability?,
+            relation: basis.relation,
+            feature: basis.leading_feature().map(Arc::from),
+        }),
+        Decider::Steward => None,
     }
 }
 

@@ -7,9 +7,8 @@ use domain::{
     DuplicateCase, DuplicateCaseEvent,
 };
 
-use domain::duplicate_case::Decision;
-
 use super::{Projection, Stamp};
+use crate::cases::Rank;
 use crate::views::{CaseView, ChannelView, DepartmentView};
 
 impl Projection {
@@ -76,14 +75,16 @@ impl Projection {
         let DuplicateCase::Suspected { items, basis, decision } = case else {
             return self.skip(stamp.position, "its case was never opened");
         };
-        let (suspected, suspected_at) = match &before {
-            Some(view) => (view.suspected, view.suspected_at),
-            None => (stamp.position, stamp.at),
+        let (suspected, suspected_at, before_reopenings) = match &before {
+            Some(view) => (view.suspected, view.suspected_at, view.reopenings),
+            None => (stamp.position, stamp.at, 0),
         };
+        let rank = Rank::of(&basis);
         if let Some(before) = before {
-            self.now.cases_by_age.remove(&(is_decided(&before.decision), suspected));
+            let was_decided = before.is_decided();
+            self.now.cases_by_age.remove(&(was_decided, suspected));
+            self.now.cases_by_probability.remove(&(was_decided, rank, suspected));
         }
-        self.now.cases_by_age.insert((is_decided(&decision), suspected), id);
         for item in items {
             self.now.cases_of.insert((item, suspected), id);
         }
@@ -92,18 +93,23 @@ impl Projection {
             items,
             basis,
             decision,
+            reopenings: before_reopenings.saturating_add(u32::from(takes_back(event))),
             revision: stamp.revision,
             suspected,
             suspected_at,
             updated_at: stamp.at,
         };
+        self.now.cases_by_age.insert((view.is_decided(), suspected), id);
+        self.now.cases_by_probability.insert((view.is_decided(), rank, suspected), id);
         self.now.cases.insert(id, Arc::new(view));
     }
 }
 
-fn is_decided(decision: &Decision) -> bool {
-    match decision {
-        Decision::Open => false,
-        Decision::Confirmed { .. } | Decision::Dismissed { .. } => true,
+fn takes_back(event: &DuplicateCaseEvent) -> bool {
+    match event {
+        DuplicateCaseEvent::Reopened {} => true,
+        DuplicateCaseEvent::Suspected { .. }
+        | DuplicateCaseEvent::Confirmed { .. }
+        | DuplicateCaseEvent::Dismissed { .. } => false,
     }
 }

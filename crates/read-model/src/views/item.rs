@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::item::Registered;
-use domain::{EntryId, ItemId, Placement, StaffId};
+use domain::{EntryId, ItemId, Placement, Relation, StaffId};
 use event_store::Position;
 use jiff::Timestamp;
 
@@ -36,6 +36,21 @@ impl ItemView {
             Placement::Placed { entry, .. } => Some(entry),
         }
     }
+}
+
+/// An item that the curator put into another's entry without asking; kept whatever a steward does later.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Join {
+    /// The entry, before aliases are resolved.
+    pub entry: EntryId,
+    /// The item that it was taken to be the same as.
+    pub with: ItemId,
+    /// The probability of that, from 0 to 1, as it was stated then.
+    pub probability: f64,
+    /// The relation of the two.
+    pub relation: Option<Relation>,
+    /// The feature with the heaviest evidence.
+    pub feature: Option<Arc<str>>,
 }
 
 /// Who handed an item to review, and when.

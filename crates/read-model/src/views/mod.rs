@@ -9,7 +9,7 @@ mod route;
 
 pub use change::{Change, Removal};
 pub use entry::{EntryStanding, EntryView, RetiredView};
-pub use item::{Due, DueAction, ItemView, Submission};
+pub use item::{Due, DueAction, ItemView, Join, Submission};
 pub use offering::{AnnouncedTransfer, OfferingStanding, OfferingView};
 pub use register::{CaseView, ChannelView, DepartmentView};
 pub use route::Route;

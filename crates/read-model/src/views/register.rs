@@ -35,6 +35,8 @@ pub struct CaseView {
     pub basis: Basis,
     /// What a steward decided.
     pub decision: Decision,
+    /// How often a decision was taken back.
+    pub reopenings: u32,
     /// Place of the last event in its stream.
     pub revision: u64,
     /// Place in the log at which it was opened first: the order of lists, and their cursor.
@@ -43,6 +45,16 @@ pub struct CaseView {
     pub suspected_at: Timestamp,
     /// When it changed last.
     pub updated_at: Timestamp,
+}
+
+impl CaseView {
+    /// Whether a steward has confirmed or dismissed it, and not taken that back.
+    pub fn is_decided(&self) -> bool {
+        match self.decision {
+            Decision::Open => false,
+            Decision::Confirmed { .. } | Decision::Dismissed { .. } => true,
+        }
+    }
 }
 
 /// A channel through which citizens call.

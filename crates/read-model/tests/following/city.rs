@@ -11,7 +11,7 @@ use domain::{
     ItemCommand, ItemContent, ItemId, LocalizedText, Placement, PlacementCommand, Policy, Role, StaffId,
 };
 use event_store::sqlite::{self, Sqlite};
-use event_store::{Digest, Envelope, EventStore, Position, execute};
+use event_store::{Digest, Envelope, EventStore, ExecuteError, Executed, Position, execute};
 use jiff::{SignedDuration, Timestamp};
 use read_model::{EntryView, Filter, Options, ReadModel, SearchQuery, Snapshot};
 use serde_json::{Value, json};
@@ -112,6 +112,30 @@ impl City {
     }
 
     pub async fn give<A: Aggregate>(&self, actor: &Actor, id: &A::Id, command: &A::Command) -> Position {
+        let outcome = self.executed::<A>(actor, id, command).await;
+        outcome.unwrap_or_else(|error| panic!("{command:?} is refused: {error:?}")).position
+    }
+
+    /// How many events the command led to; none if the rules refuse it.
+    pub async fn try_give<A: Aggregate>(
+        &self,
+        actor: &Actor,
+        id: &A::Id,
+        command: &A::Command,
+    ) -> Option<usize> {
+        match self.executed::<A>(actor, id, command).await {
+            Ok(executed) => Some(executed.events.len()),
+            Err(ExecuteError::Rejected(_)) => None,
+            Err(error) => panic!("{command:?} fails: {error:?}"),
+        }
+    }
+
+    async fn executed<A: Aggregate>(
+        &self,
+        actor: &Actor,
+        id: &A::Id,
+        command: &A::Command,
+    ) -> Result<Executed<A>, ExecuteError<A::Rejection>> {
         let number = COMMANDS.fetch_add(1, Ordering::SeqCst);
         let envelope = Envelope {
             actor,
@@ -123,8 +147,7 @@ impl City {
             policy: &self.policy,
             expected: None,
         };
-        let outcome = execute::<A>(&*self.store, id, command, &envelope).await;
-        outcome.unwrap_or_else(|error| panic!("{command:?} is refused: {error:?}")).position
+        execute::<A>(&*self.store, id, command, &envelope).await
     }
 
     pub async fn item(&self, actor: &Actor, id: ItemId, command: ItemCommand) -> Position {

@@ -4,9 +4,10 @@ use domain::channel::{ChannelKind, ChannelStanding, Filing};
 use domain::duplicate_case::{Decision, Resolution};
 use domain::item::{Audience, EntryPointChannel, Kind};
 use domain::{
-    Actor, Basis, CaseId, Channel, ChannelCommand, DuplicateCase, DuplicateCaseCommand, LocalizedText, Role,
+    Actor, Basis, CaseId, Channel, ChannelCommand, DuplicateCase, DuplicateCaseCommand, EntryId, Evidence,
+    LocalizedText, Relation, Role,
 };
-use read_model::{Filter, Snapshot};
+use read_model::{CaseFilter, CaseOrder, Filter, Snapshot};
 use serde_json::json;
 
 use crate::city::{City, content, content_with, names, operator, staff};
@@ -101,15 +102,14 @@ async fn cases_are_listed_by_age_open_or_decided() {
         city.give::<DuplicateCase>(&curator, &case, &suspect).await;
         cases.push(case);
     }
-    let ids = |snapshot: &Snapshot, decided: bool| -> Vec<CaseId> {
-        snapshot.list_cases(decided, None, 10).items.iter().map(|case| case.id).collect()
-    };
+    let ids = |snapshot: &Snapshot, decided: bool| case_ids(snapshot, decided, CaseOrder::Age);
     let now = city.now().await;
     assert_eq!((ids(&now, false), ids(&now, true)), (cases.clone(), vec![]));
     assert_eq!(now.cases_of(items[1]).count(), 2);
     assert_eq!(now.case(cases[0]).expect("a case").basis, basis);
-    let page = now.list_cases(false, None, 1);
-    assert_eq!(now.list_cases(false, page.next, 1).items[0].id, cases[1]);
+    let all = CaseFilter::default();
+    let page = now.list_cases(&all, CaseOrder::Age, None, 1);
+    assert_eq!(now.list_cases(&all, CaseOrder::Age, page.next, 1).items[0].id, cases[1]);
 
     let resolution = Resolution::KeepPrimary { primary: items[0] };
     let confirm = DuplicateCaseCommand::Confirm { resolution: resolution.clone() };
@@ -119,8 +119,72 @@ async fn cases_are_listed_by_age_open_or_decided() {
     assert_eq!(now.case(cases[0]).expect("a case").decision, Decision::Confirmed { resolution });
     city.give::<DuplicateCase>(&steward, &cases[0], &DuplicateCaseCommand::Reopen).await;
     let now = city.now().await;
-    assert_eq!((ids(&now, false), ids(&now, true)), (cases, vec![]));
+    assert_eq!((ids(&now, false), ids(&now, true)), (cases.clone(), vec![]));
+    assert_eq!(now.case(cases[0]).expect("a case").reopenings, 1);
     assert_eq!(*now, *city.replayed().await);
+}
+
+fn case_ids(snapshot: &Snapshot, decided: bool, order: CaseOrder) -> Vec<CaseId> {
+    let filter = CaseFilter { decided, ..CaseFilter::default() };
+    snapshot.list_cases(&filter, order, None, 10).items.iter().map(|case| case.id).collect()
+}
+
+#[tokio::test]
+async fn a_steward_picks_cases_out_and_reads_the_most_probable_first() {
+    let city = City::new().await;
+    let xihu = city.enrol("西湖区民政局", "330106").await;
+    let yuhang = city.enrol("余杭区民政局", "330110").await;
+    let mut items = Vec::new();
+    for (owner, code) in [(&xihu, "1"), (&xihu, "2"), (&yuhang, "3"), (&yuhang, "4")] {
+        let entry = city.found(owner, code, content(&format!("事项{code}"), "330106")).await;
+        items.push(entry.founder());
+    }
+    let evidence = |feature: &str, weight| Evidence {
+        feature: feature.to_owned(),
+        weight,
+        text: LocalizedText::zh("名称相同"),
+    };
+    let suspicions = [
+        (0, 1, Some(0.6), Relation::Duplicate, vec![evidence("name", 2.0), evidence("act", -3.0)]),
+        (1, 2, None, Relation::OtherImplementer, vec![]),
+        (2, 3, Some(0.9), Relation::Duplicate, vec![evidence("name", 2.0)]),
+        (0, 3, Some(0.9), Relation::OtherImplementer, vec![evidence("name", 1.0)]),
+    ];
+    let mut cases = Vec::new();
+    for (a, b, probability, relation, evidence) in suspicions {
+        let pair = [items[a], items[b]];
+        let case = CaseId::new(pair[0], pair[1]);
+        let basis = Basis { probability, relation: Some(relation), evidence, ..Basis::default() };
+        let suspect = DuplicateCaseCommand::Suspect { items: pair, basis };
+        city.give::<DuplicateCase>(&Actor::system("curator"), &case, &suspect).await;
+        cases.push(case);
+    }
+    city.merge(EntryId::founded_by(items[3]), EntryId::founded_by(items[2])).await;
+    let now = city.now().await;
+    assert_eq!(case_ids(&now, false, CaseOrder::Probability), [cases[2], cases[3], cases[0], cases[1]]);
+    let found = |filter: &CaseFilter| -> Vec<usize> {
+        let page = now.list_cases(filter, CaseOrder::Age, None, 10);
+        let index = |id| cases.iter().position(|case| *case == id).expect("one of them");
+        page.items.iter().map(|case| index(case.id)).collect()
+    };
+    let all = CaseFilter::default();
+    assert_eq!(found(&CaseFilter { department: Some(xihu), ..all.clone() }), [0, 1, 3]);
+    assert_eq!(found(&CaseFilter { relation: Some(Relation::Duplicate), ..all.clone() }), [0, 2]);
+    assert_eq!(found(&CaseFilter { feature: Some("name".to_owned()), ..all.clone() }), [2, 3]);
+    assert_eq!(found(&CaseFilter { min_probability: Some(0.9), ..all.clone() }), [2, 3]);
+    // Both names of the entry mean what readers find there.
+    for entry in [items[2], items[3]].map(EntryId::founded_by) {
+        assert_eq!(found(&CaseFilter { entry: Some(entry), ..all.clone() }), [1, 2, 3]);
+    }
+    let mut seen = Vec::new();
+    let mut after = None;
+    loop {
+        let page = now.list_cases(&all, CaseOrder::Probability, after, 1);
+        seen.extend(page.items.iter().map(|case| case.id));
+        let Some(next) = page.next else { break };
+        after = Some(next.to_string().parse().expect("a place is read as it is written"));
+    }
+    assert_eq!(seen, case_ids(&now, false, CaseOrder::Probability));
 }
 
 #[tokio::test]

@@ -9,3 +9,4 @@ mod merges;
 mod real;
 mod running;
 mod search;
+mod stewards;

@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod export;
 mod import;
+mod match_list;
 mod openapi;
 mod replay;
 mod serve;
@@ -23,6 +24,7 @@ pub fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Serve(args) => serve::run(&args),
         Command::Demo(args) => demo::run(args),
         Command::Import(args) => import::run(*args),
+        Command::Match(args) => match_list::run(&args),
         Command::Export(args) => export::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Verify(args) => verify::run(&args),

@@ -1,15 +1,23 @@
 //! Rows of a CSV file (RFC 4180): UTF-8 with or without a byte order mark, a head line, quoted line breaks allowed.
 //!
-//! A row that isn't UTF-8 or has another number of cells than the head is refused; the file goes on. A quote that is
+//! A row with another number of cells than the head is refused, and a cell that isn't UTF-8 is a fault; the file goes on. A quote that is
 //! never closed makes one row of all that follows: that row is refused, and the refusal says how far it reaches.
 
 use std::io::Read;
 
-use csv::{ByteRecord, Reader, ReaderBuilder};
+use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
 
 use super::lines::Lines;
+use super::record::UNREADABLE;
 use super::{Field, Mapping, Record, Refusal};
 use crate::failure::Failure;
+use crate::output;
+
+/// What to do about a file in another encoding.
+const NOT_UTF_8: &str = "the head line is not UTF-8: save the file as \"CSV UTF-8\", \
+    or convert it first, for example by `iconv -f GB18030 -t UTF-8`";
+/// Characters of a column's name that a message shows.
+const MOST_SHOWN: usize = 40;
 
 /// The rows of a CSV file.
 #[derive(Debug)]
@@ -28,7 +36,12 @@ impl<R: Read> Rows<R> {
         let mut reader = ReaderBuilder::new().flexible(true).from_reader(Lines::new(input));
         let head = reader
             .headers()
-            .map_err(|error| Failure::because("the head line can't be read", &error))?
+            .map_err(|error| {
+                if matches!(error.kind(), ErrorKind::Utf8 { .. }) {
+                    return Failure::usage(NOT_UTF_8);
+                }
+                Failure::because("the head line can't be read", &error)
+            })?
             .clone();
         if head.is_empty() {
             return Err(Failure::usage("the file is empty: its head line is missing"));
@@ -40,7 +53,7 @@ impl<R: Read> Rows<R> {
         let place = |column: &str| head.iter().position(|name| name.trim() == column);
         for (field, column) in mapping.named() {
             if place(column).is_none() {
-                let known: Vec<_> = head.iter().collect();
+                let known: Vec<_> = head.iter().map(|name| output::shown(name, MOST_SHOWN)).collect();
                 return Err(Failure::usage(format!(
                     "--map {field}={column}: the file has no such column; it has {}",
                     known.join(", ")
@@ -50,6 +63,11 @@ impl<R: Read> Rows<R> {
         let columns =
             Field::ALL.into_iter().filter_map(|field| Some((field, place(mapping.column(field))?))).collect();
         Ok(Self { columns, width: head.len(), reader, record: ByteRecord::new(), broken: false })
+    }
+
+    /// Whether a column holds the field.
+    pub fn has(&self, field: Field) -> bool {
+        self.columns.iter().any(|(held, _)| *held == field)
     }
 
     /// The row that was read, from where it begins to where the reader is.
@@ -74,11 +92,12 @@ impl<R: Read> Rows<R> {
         }
         let mut row = Record::new(line);
         for (field, place) in &self.columns {
-            let cell = std::str::from_utf8(self.record.get(*place).unwrap_or_default()).map_err(|_| {
-                let detail = format!("{}the cell is not UTF-8", extent(line, last));
-                Refusal::of_field(line, *field, "encoding", detail)
-            })?;
-            row.set(*field, cell);
+            match std::str::from_utf8(self.record.get(*place).unwrap_or_default()) {
+                Ok(cell) => row.set(*field, cell),
+                Err(_) => {
+                    row.fault(*field, "encoding", format!("{}the cell is not UTF-8", extent(line, last)));
+                }
+            }
         }
         Ok(row)
     }
@@ -97,7 +116,7 @@ impl<R: Read> Iterator for Rows<R> {
             // With flexible rows and bytes, only reading itself can fail, and it would fail again.
             Err(error) => {
                 self.broken = true;
-                Some(Err(Refusal::of_row(self.reader.position().line(), "unreadable", error.to_string())))
+                Some(Err(Refusal::of_row(self.reader.position().line(), UNREADABLE, error.to_string())))
             }
         }
     }
@@ -138,9 +157,12 @@ mod tests {
     fn broken_rows_are_refused_and_the_rest_goes_on() {
         let mut bytes = b"name,kind\nonly-one\n".to_vec();
         bytes.extend(b"\xff\xfe,01\na,01,surplus\ngood,01\n");
-        let found = rows(&bytes, "");
+        let found: Vec<_> = rows(&bytes, "")
+            .into_iter()
+            .map(|row| row.and_then(|row| row.check(&Field::ALL).map(|()| row.line)))
+            .collect();
         let codes: Vec<_> =
-            found.iter().map(|row| row.as_ref().map(|r| r.line).map_err(|r| (r.line, r.codes()))).collect();
+            found.iter().map(|row| row.as_ref().copied().map_err(|r| (r.line, r.codes()))).collect();
         assert_eq!(
             codes,
             [Err((2, vec!["ragged"])), Err((3, vec!["encoding"])), Err((4, vec!["ragged"])), Ok(5)]
@@ -167,6 +189,12 @@ mod tests {
             let failure = Rows::open(text.as_bytes(), &Mapping::default()).expect_err("no head line");
             assert!(failure.message.contains("head line"), "{}", failure.message);
         }
+    }
+
+    #[test]
+    fn a_head_line_in_another_encoding_says_what_to_do() {
+        let failure = Rows::open(&b"\xc3\xfb\xb3\xc6,kind\n"[..], &Mapping::default()).expect_err("GBK");
+        assert!(failure.message.contains("iconv"), "{}", failure.message);
     }
 
     #[test]

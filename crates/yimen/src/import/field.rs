@@ -38,11 +38,13 @@ pub enum Field {
     Endpoint,
     /// The address of the page for phones.
     Link,
+    /// 设定依据: the laws and articles that it rests on.
+    LegalBasis,
 }
 
 impl Field {
     /// Every field.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Id,
         Self::Department,
         Self::DepartmentCode,
@@ -58,6 +60,7 @@ impl Field {
         Self::Level,
         Self::Endpoint,
         Self::Link,
+        Self::LegalBasis,
     ];
 
     /// The field's name, as people write it.
@@ -78,6 +81,7 @@ impl Field {
             Self::Level => "level",
             Self::Endpoint => "endpoint",
             Self::Link => "link",
+            Self::LegalBasis => "legalBasis",
         }
     }
 
@@ -100,6 +104,7 @@ impl Field {
             ("level", _) => Self::Level,
             ("backend", _) => Self::Endpoint,
             ("entryPoints", _) => Self::Link,
+            ("legalBasis", _) => Self::LegalBasis,
             (_, _) => return None,
         })
     }

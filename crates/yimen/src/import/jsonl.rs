@@ -4,6 +4,7 @@ use std::io::BufRead;
 
 use serde_json::Value;
 
+use super::record::UNREADABLE;
 use super::{Field, Mapping, Record, Refusal};
 
 /// The longest line that is looked at, in bytes.
@@ -33,7 +34,7 @@ impl<'m, R: BufRead> Rows<'m, R> {
                 Ok(part) => part,
                 Err(error) => {
                     self.broken = true;
-                    return Some(Err(Refusal::of_row(self.line + 1, "unreadable", error.to_string())));
+                    return Some(Err(Refusal::of_row(self.line + 1, UNREADABLE, error.to_string())));
                 }
             };
             if part.is_empty() {
@@ -73,10 +74,10 @@ impl<'m, R: BufRead> Rows<'m, R> {
         let mut row = Record::new(line);
         for field in Field::ALL {
             if let Some(value) = find(&object, self.mapping.column(field)) {
-                let text = text(value).ok_or_else(|| {
-                    Refusal::of_field(line, field, "type", "neither text, a number, nor an array of them")
-                })?;
-                row.set(field, &text);
+                match text(value) {
+                    Some(text) => row.set(field, &text),
+                    None => row.fault(field, "type", "neither text, a number, nor an array of them"),
+                }
             }
         }
         Ok(row)
@@ -150,9 +151,12 @@ mod tests {
     fn broken_lines_are_refused_and_the_rest_goes_on() {
         let long = format!("{{\"name\":\"{}\"}}", "x".repeat(MAX_LINE_BYTES));
         let text = format!("{{\n[1]\n{{\"name\":{{}}}}\n{long}\n{{\"name\":\"good\"}}");
-        let found = rows(&text, "");
+        let found: Vec<_> = rows(&text, "")
+            .into_iter()
+            .map(|row| row.and_then(|row| row.check(&Field::ALL).map(|()| row.line)))
+            .collect();
         let codes: Vec<_> =
-            found.iter().map(|row| row.as_ref().map(|r| r.line).map_err(|r| (r.line, r.codes()))).collect();
+            found.iter().map(|row| row.as_ref().copied().map_err(|r| (r.line, r.codes()))).collect();
         assert_eq!(
             codes,
             [

@@ -3,9 +3,9 @@
 //! File → records (`csv`, `jsonl`) or operations (`openapi`) → rows → the register, which judges them as the API does.
 //! Every row ends as taken or refused, in the order of the file; importing a file again changes nothing.
 
-mod csv;
+pub mod csv;
 mod field;
-mod jsonl;
+pub mod jsonl;
 mod lines;
 mod mapping;
 mod openapi;
@@ -22,15 +22,16 @@ use std::path::Path;
 use domain::code::LOCAL_SCHEME;
 use indicatif::ProgressBar;
 
-use self::field::Field;
+pub use self::field::Field;
 pub use self::mapping::{Defaults, Mapping, Rewrite};
 use self::openapi::Backends;
-use self::record::{Record, Refusal};
+pub use self::record::{Fault, Record, Refusal, UNREADABLE};
 use self::register::Register;
 use self::repeats::Repeats;
 pub use self::report::Counts;
 use self::report::{Outcome, Report};
 use self::row::{Row, Rules};
+pub use self::row::{legal_texts, listed, standard_item_code};
 use crate::cli::{Format, ImportArgs};
 use crate::failure::Failure;
 use crate::{output, progress};
@@ -141,7 +142,8 @@ fn rows(args: &ImportArgs) -> Result<Box<dyn Iterator<Item = Read> + '_>, Failur
     })
 }
 
-fn open(path: &Path) -> Result<BufReader<File>, Failure> {
+/// Opens a file of rows; a folder is none.
+pub fn open(path: &Path) -> Result<BufReader<File>, Failure> {
     if path.is_dir() {
         return Err(Failure::usage(format!(
             "{} is a folder: name a file in it (only --format openapi takes a folder)",

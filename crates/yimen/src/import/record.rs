@@ -1,6 +1,7 @@
 //! A row as the file has it: fields with text, not yet judged.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use domain::Violation;
 use serde::Serialize;
@@ -13,12 +14,25 @@ pub struct Record {
     /// The line on which the row begins, counted from 1.
     pub line: u64,
     cells: BTreeMap<Field, String>,
+    /// Cells that hold something that is no text.
+    faults: Vec<Fault>,
+}
+
+/// A cell that can't be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// The field that it would hold.
+    pub field: Field,
+    /// Stable name of the rule.
+    pub code: &'static str,
+    /// The rule in words.
+    pub detail: String,
 }
 
 impl Record {
     /// A row without cells.
     pub fn new(line: u64) -> Self {
-        Self { line, cells: BTreeMap::new() }
+        Self { line, ..Self::default() }
     }
 
     /// Sets a cell, unless it is blank.
@@ -29,11 +43,32 @@ impl Record {
         }
     }
 
+    /// Notes that a cell can't be read.
+    pub fn fault(&mut self, field: Field, code: &'static str, detail: impl Into<String>) {
+        self.faults.push(Fault { field, code, detail: detail.into() });
+    }
+
+    /// The cells that can't be read.
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
+    /// Refuses the row because of the first cell among these fields that can't be read.
+    pub fn check(&self, fields: &[Field]) -> Result<(), Refusal> {
+        match self.faults.iter().find(|fault| fields.contains(&fault.field)) {
+            Some(Fault { field, code, detail }) => Err(Refusal::of_field(self.line, *field, code, detail)),
+            None => Ok(()),
+        }
+    }
+
     /// The cell's text, else the field's default.
     pub fn get<'a>(&'a self, field: Field, defaults: &'a Defaults) -> Option<&'a str> {
         self.cells.get(&field).map(String::as_str).or_else(|| defaults.get(field))
     }
 }
+
+/// Code of the refusal that ends a file: the rest of it can't be read.
+pub const UNREADABLE: &str = "unreadable";
 
 /// Why a row was not taken.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -43,6 +78,17 @@ pub struct Refusal {
     pub line: u64,
     /// Everything that is wrong with it; at least one thing.
     pub errors: Vec<RowError>,
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: ", self.line)?;
+        for (place, RowError { field, code, detail }) in self.errors.iter().enumerate() {
+            let (between, of) = (if place == 0 { "" } else { "; " }, if field.is_some() { ": " } else { "" });
+            write!(f, "{between}{}{of}{detail} [{code}]", field.as_deref().unwrap_or_default())?;
+        }
+        Ok(())
+    }
 }
 
 /// One thing that is wrong with a row.
@@ -80,6 +126,18 @@ impl Refusal {
             detail: violation.detail,
         });
         Self { line, errors: errors.collect() }
+    }
+
+    /// The same refusal, with each field's column where that has another name: as `--map` says it.
+    #[must_use]
+    pub fn in_columns<'c>(mut self, column: impl Fn(Field) -> &'c str) -> Self {
+        for error in &mut self.errors {
+            let field = error.field.as_deref().and_then(|name| name.parse::<Field>().ok());
+            if let Some(field) = field.filter(|field| column(*field) != field.as_str()) {
+                error.field = Some(format!("{field}={}", column(field)));
+            }
+        }
+        self
     }
 
     /// The same refusal, saying in which document.

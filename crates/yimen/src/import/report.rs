@@ -8,7 +8,6 @@ use domain::ItemId;
 use serde::Serialize;
 
 use super::Refusal;
-use super::record::RowError;
 use crate::failure::Failure;
 
 /// Refused rows that are shown on standard error; the report has them all.
@@ -93,7 +92,7 @@ impl Report {
             Outcome::Unchanged(_) => counts.unchanged += 1,
             Outcome::Refused(refusal) => {
                 counts.refused += 1;
-                return Ok((counts.refused <= SHOWN).then(|| sentence(refusal)));
+                return Ok((counts.refused <= SHOWN).then(|| refusal.to_string()));
             }
         }
         Ok(None)
@@ -106,14 +105,6 @@ impl Report {
         }
         Ok(self.counts)
     }
-}
-
-fn sentence(refusal: &Refusal) -> String {
-    let errors = refusal.errors.iter().map(|RowError { field, code, detail }| match field {
-        Some(field) => format!("{field}: {detail} [{code}]"),
-        None => format!("{detail} [{code}]"),
-    });
-    format!("line {}: {}", refusal.line, errors.collect::<Vec<_>>().join("; "))
 }
 
 #[cfg(test)]

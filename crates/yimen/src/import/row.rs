@@ -40,6 +40,7 @@ pub struct Rules {
 impl Row {
     /// Turns a record into a row.
     pub fn new(record: &Record, rules: &Rules) -> Result<Self, Refusal> {
+        record.check(&Field::ALL)?;
         let line = record.line;
         let cell = |field| record.get(field, &rules.defaults);
         let department = cell(Field::Department).ok_or_else(|| {
@@ -92,6 +93,10 @@ fn content(record: &Record, rules: &Rules, region: &Division) -> Result<Value, R
     }
     if let Some(organisation) = organisation(cell(Field::Organisation), Field::Organisation, line)? {
         content.insert("organisation".to_owned(), json!(organisation));
+    }
+    if let Some(basis) = cell(Field::LegalBasis) {
+        content
+            .insert("legalBasis".to_owned(), legal_texts(basis).map(|text| json!(localized(text))).collect());
     }
     if let Some(keywords) = cell(Field::Keywords) {
         content.insert("keywords".to_owned(), json!(listed(keywords).collect::<Vec<_>>()));
@@ -151,10 +156,7 @@ fn level(text: Option<&str>, region: &Division) -> Value {
 fn codes(item: Option<&str>, basic: Option<&str>, other: &str, line: u64) -> Result<Vec<ItemCode>, Refusal> {
     let mut codes = Vec::new();
     if let Some(value) = item {
-        let recognised = ["cn-handling", "cn-implementation"]
-            .into_iter()
-            .find_map(|scheme| ItemCode::new(scheme, value).ok());
-        let code = recognised.map_or_else(|| ItemCode::new(LOCAL_SCHEME, value), Ok);
+        let code = standard_item_code(value).map_or_else(|| ItemCode::new(LOCAL_SCHEME, value), Ok);
         codes
             .push(code.map_err(|error| Refusal::of_field(line, Field::ItemCode, "code", error.to_string()))?);
     }
@@ -169,8 +171,18 @@ fn codes(item: Option<&str>, basic: Option<&str>, other: &str, line: u64) -> Res
     Ok(codes)
 }
 
+/// The 业务办理项编码 or 实施编码 that a cell holds, if its form tells.
+pub fn standard_item_code(value: &str) -> Option<ItemCode> {
+    ["cn-handling", "cn-implementation"].into_iter().find_map(|scheme| ItemCode::new(scheme, value).ok())
+}
+
+/// The laws and articles in one cell. Their own text has commas, so only what can't be in a citation separates them.
+pub fn legal_texts(text: &str) -> impl Iterator<Item = &str> {
+    text.split([';', '；', '|', '\n', '\r']).map(str::trim).filter(|part| !part.is_empty())
+}
+
 /// The parts of a list in one cell, as Chinese and English write them.
-fn listed(text: &str) -> impl Iterator<Item = &str> {
+pub fn listed(text: &str) -> impl Iterator<Item = &str> {
     text.split([';', '；', ',', '，', '、', '|']).map(str::trim).filter(|part| !part.is_empty())
 }
 
@@ -267,6 +279,19 @@ mod tests {
         let strange = of("99", "everybody");
         assert_eq!((&strange["kind"], &strange["audience"]), (&json!("99"), &json!(["everybody"])));
         assert!(serde_json::from_value::<ItemContent>(strange).is_err());
+    }
+
+    #[test]
+    fn laws_are_told_apart_and_keep_their_commas() {
+        let basis = "《食品安全法》第三十五条，第三十六条；《食品经营许可管理办法》第二条\nFood Safety Act";
+        let cells =
+            [(Field::Department, "d"), (Field::Name, "n"), (Field::Id, "1"), (Field::LegalBasis, basis)];
+        let row = row(&cells, "").expect("enough");
+        let texts: Vec<_> =
+            content(&row).legal_basis.iter().map(|text| text.default_text().to_owned()).collect();
+        let expected =
+            ["《食品安全法》第三十五条，第三十六条", "《食品经营许可管理办法》第二条", "Food Safety Act"];
+        assert_eq!(texts, expected);
     }
 
     #[test]

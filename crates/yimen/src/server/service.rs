@@ -103,7 +103,7 @@ impl Service {
         let curator =
             Curator::new(Arc::clone(&store), read_model.clone(), Arc::clone(&policy), Timestamp::now);
         let placed = curator.progress();
-        tasks.spawn(curator.run(end.clone()));
+        tasks.spawn(curator.clone().run(end.clone()));
         let (routes, routed, follower) = routes::follow(&read_model);
         tasks.spawn(end.clone().run_until_cancelled_owned(follower));
 
@@ -118,7 +118,7 @@ impl Service {
                 .map_err(|error| Failure::config(format!("gateway: {}", reasons(&error))))?;
         let app =
             App::new(Arc::clone(&store), read_model.clone(), staff, Arc::clone(&policy), Clock::system())
-                .with_curator(placed.clone());
+                .with_curator(&curator);
         let ready = Readiness::default();
         let admin_router =
             with_readiness(api::admin_router(app.clone(), move || metrics.render()), ready.clone());

@@ -20,6 +20,9 @@ pub(crate) struct CaseDocument {
     basis: Basis,
     /// What a steward decided.
     decision: Decision,
+    /// How often a decision was taken back.
+    #[schema(maximum = 4_294_967_295u64)]
+    reopenings: u32,
     /// Its revision, for `If-Match`.
     #[schema(maximum = 9_007_199_254_740_991u64)]
     revision: u64,
@@ -36,6 +39,7 @@ impl From<&CaseView> for CaseDocument {
             items: view.items,
             basis: view.basis.clone(),
             decision: view.decision.clone(),
+            reopenings: view.reopenings,
             revision: view.revision,
             suspected_at: view.suspected_at,
             updated_at: view.updated_at,

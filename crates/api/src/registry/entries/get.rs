@@ -106,6 +106,6 @@ pub(crate) async fn get_registry_entry(
 async fn placed(app: &App, item: ItemId) -> Result<Option<PlacedItem>, Problem> {
     Ok(match load::<Placement>(app.store.as_ref(), &item).await?.state {
         Placement::Unplaced | Placement::Withdrawn { .. } => None,
-        Placement::Placed { entry, by, basis } => Some(PlacedItem { item, entry, by, basis }),
+        Placement::Placed { entry, by, basis, .. } => Some(PlacedItem { item, entry, by, basis }),
     })
 }

@@ -5,3 +5,5 @@ pub(crate) mod get;
 pub(crate) mod merge;
 pub(crate) mod rename;
 pub(crate) mod restore;
+pub(crate) mod split;
+mod split_plan;

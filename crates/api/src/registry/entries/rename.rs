@@ -14,13 +14,14 @@ use crate::responses::{Done, ReplacementHeaders, ReplacementProblems};
 /// An entry's name.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(crate) struct EntryName {
-    /// The name, at most 200 characters a language.
-    name: LocalizedText,
+    /// The name, at most 200 characters a language; null for the primary item's.
+    #[schema(required = true)]
+    name: Option<LocalizedText>,
 }
 
 /// Rename an entry
 ///
-/// For stewards. Until then an entry has its primary item's name.
+/// For stewards. Until then, and again after null, an entry has its primary item's name.
 #[utoipa::path(put, path = "/entries/{entry}/name", tag = "entries",
     params(("entry" = EntryId, Path, description = "The entry."), ReplacementHeaders),
     request_body = EntryName, responses(Done, ReplacementProblems))]
@@ -30,5 +31,9 @@ pub(crate) async fn rename_entry(
     Id(id): Id<EntryId>,
     Replacement(Command { content, terms }): Replacement<EntryName>,
 ) -> Result<Receipt, Problem> {
-    terms.carry_out::<Entry>(&app, steward.actor(), &id, &EntryCommand::Rename { name: content.name }).await
+    let command = match content.name {
+        Some(name) => EntryCommand::Rename { name },
+        None => EntryCommand::WithdrawName,
+    };
+    terms.carry_out::<Entry>(&app, steward.actor(), &id, &command).await
 }

@@ -158,6 +158,10 @@ struct PlacementDocument {
     entry: EntryId,
     /// Who decided.
     by: Decider,
+    /// The entries that a steward took it out of: it is not suspected of being their service again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 1000, required = false)]
+    parted_from: Vec<EntryId>,
 }
 
 impl ItemDocument {
@@ -179,15 +183,25 @@ impl ItemDocument {
             proposal: if sees_all { proposal(view) } else { None },
             publication,
             transfer: state.transfer.as_ref().filter(|_| sees_all).map(transfer),
-            placement: match view.placement {
+            placement: match &view.placement {
                 Placement::Unplaced | Placement::Withdrawn { .. } => None,
-                Placement::Placed { entry, by, .. } => Some(PlacementDocument { entry, by }),
+                Placement::Placed { entry, by, parted_from, .. } => Some(PlacementDocument {
+                    entry: *entry,
+                    by: *by,
+                    parted_from: parted_from.iter().copied().collect(),
+                }),
             },
         })
     }
 }
 
 impl ItemDocument {
+    /// What is public of it, or was at the end; else what is proposed, as far as the reader may see it.
+    pub(crate) fn content(&self) -> Option<&ItemContent> {
+        let public = self.publication.as_ref().map(|publication| &publication.content);
+        public.or(self.proposal.as_ref().map(|proposal| &proposal.content)).map(Arc::as_ref)
+    }
+
     /// Whether it stands there, as far as the reader may know.
     pub(super) fn stands_at(&self, state: ItemState) -> bool {
         self.states.contains(&state)

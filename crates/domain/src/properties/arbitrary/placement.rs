@@ -16,6 +16,7 @@ pub(in crate::properties) fn command() -> impl Strategy<Value = PlacementCommand
     prop_oneof![
         (entry_id(), basis()).prop_map(|(entry, basis)| PlacementCommand::Place { entry, basis }),
         (entry_id(), basis()).prop_map(|(entry, basis)| PlacementCommand::Move { entry, basis }),
+        (entry_id(), entry_id()).prop_map(|(from, into)| PlacementCommand::Split { from, into }),
         Just(PlacementCommand::Withdraw),
     ]
 }

@@ -1,0 +1,86 @@
+//! What the other pairs of a list tell of a pair: whether somebody is closer, and whether both have a common partner.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    batch::Found,
+    model::{Measure, Measurements, probability},
+};
+
+/// The most partners of one item that are looked at, the closest.
+const MAX_PARTNERS: usize = 32;
+/// Bits of an item without another partner, and the largest lead that counts.
+const NOBODY: f64 = -8.0;
+
+/// What other pairs tell of one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Told {
+    rival: f32,
+    rival_of_one: f32,
+    neighbour: f32,
+}
+
+impl Told {
+    /// Adds it to what was measured of the pair itself.
+    pub(super) fn into_measurements(self, mut measurements: Measurements) -> Measurements {
+        measurements.set(Measure::Rival, f64::from(self.rival));
+        measurements.set(Measure::RivalOfOne, f64::from(self.rival_of_one));
+        measurements.set(Measure::Neighbour, f64::from(self.neighbour));
+        measurements
+    }
+}
+
+/// The closest partners of every item, the closest first, as (item, bits).
+pub(super) struct Neighbours(Vec<Vec<(u32, f64)>>);
+
+impl Neighbours {
+    pub(super) fn of(items: usize, found: &[Found]) -> Self {
+        let mut partners = vec![Vec::new(); items];
+        for pair in found {
+            for (item, other) in [(pair.a, pair.b), (pair.b, pair.a)] {
+                if let Some(list) = place_of(&mut partners, item) {
+                    list.push((other, pair.bits));
+                    if list.len() >= 4 * MAX_PARTNERS {
+                        keep_closest(list);
+                    }
+                }
+            }
+        }
+        partners.iter_mut().for_each(keep_closest);
+        Self(partners)
+    }
+
+    /// What they tell of each pair, in the pairs' order.
+    pub(super) fn tell(&self, found: &[Found]) -> Vec<Told> {
+        found.iter().map(|pair| self.of_pair(pair)).collect()
+    }
+
+    fn of_pair(&self, pair: &Found) -> Told {
+        let (left, right) = (self.partners(pair.a), self.partners(pair.b));
+        let lead = |partners: &[(u32, f64)], other: u32| {
+            let best = partners.iter().find(|(item, _)| *item != other).map_or(NOBODY, |(_, bits)| *bits);
+            (pair.bits - best).clamp(NOBODY, -NOBODY)
+        };
+        let (a, b) = (lead(left, pair.b), lead(right, pair.a));
+        let weaker = |(item, bits): &(u32, f64)| {
+            right.iter().find(|(other, _)| other == item).map(|(_, other)| bits.min(*other))
+        };
+        let common = left.iter().filter_map(weaker).fold(f64::NEG_INFINITY, f64::max);
+        #[expect(clippy::cast_possible_truncation, reason = "three digits of each are told")]
+        let told = |value: f64| value as f32;
+        Told { rival: told(a.min(b)), rival_of_one: told(a.max(b)), neighbour: told(probability(common)) }
+    }
+
+    fn partners(&self, item: u32) -> &[(u32, f64)] {
+        usize::try_from(item).ok().and_then(|at| self.0.get(at)).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn place_of<T>(list: &mut [T], item: u32) -> Option<&mut T> {
+    usize::try_from(item).ok().and_then(|at| list.get_mut(at))
+}
+
+fn keep_closest(list: &mut Vec<(u32, f64)>) {
+    list.sort_unstable_by(|(a, x), (b, y)| y.total_cmp(x).then(a.cmp(b)));
+    list.truncate(MAX_PARTNERS);
+}
