@@ -2,10 +2,13 @@
 
 use std::collections::HashMap;
 
-use crate::fold::{is_ideographic, units};
+use crate::fold::{each_unit, is_ideographic, units};
 
 /// Names longer than this (in units) are compared by their bigrams, in linear time, without an alignment.
 const MAX_ALIGNED_UNITS: usize = 200;
+/// The units of a name from whose bigrams its likeness is told: a thousand names of 10,000 characters under one code are half
+/// a million pairs.
+const MAX_COUNTED_UNITS: usize = 1_000;
 
 /// From this likeness on, two Latin words in each other's place are one word in two spellings (`marksheet`, `mark sheets`).
 /// `emigration`/`immigration` is 0.82.
@@ -55,7 +58,7 @@ impl Gap {
 
 /// Aligns two texts by their longest common subsequence of units.
 pub(crate) fn align(left: &str, right: &str) -> Alignment {
-    let (a, b) = (units(left), units(right));
+    let [a, b] = [left, right].map(|text| each_unit(text).take(MAX_COUNTED_UNITS).collect::<Vec<_>>());
     let total = weight_of(&a) + weight_of(&b);
     if total == 0 {
         return Alignment { similarity: 0.0, gaps: Some(Vec::new()) };
@@ -158,17 +161,14 @@ fn steps<'t>(a: &[&'t str], b: &[&'t str]) -> Vec<Step<'t>> {
 }
 
 /// Common share of the pairs of neighbouring units, each as often as it occurs.
-pub(crate) fn bigram_dice(a: &[&str], b: &[&str]) -> f64 {
-    let pair = |w: &[&str]| {
-        (w.first().copied().unwrap_or_default().to_owned(), w.get(1).copied().unwrap_or_default().to_owned())
-    };
-    let mut counts: HashMap<(String, String), usize> = HashMap::new();
-    for w in a.windows(2) {
-        *counts.entry(pair(w)).or_default() += 1;
+fn bigram_dice<'t>(a: &[&'t str], b: &[&'t str]) -> f64 {
+    let mut counts: HashMap<(&'t str, &'t str), usize> = HashMap::new();
+    for pair in a.iter().copied().zip(a.iter().copied().skip(1)) {
+        *counts.entry(pair).or_default() += 1;
     }
     let mut common = 0;
-    for w in b.windows(2) {
-        if let Some(left) = counts.get_mut(&pair(w)).filter(|left| **left > 0) {
+    for pair in b.iter().copied().zip(b.iter().copied().skip(1)) {
+        if let Some(left) = counts.get_mut(&pair).filter(|left| **left > 0) {
             *left -= 1;
             common += 2;
         }

@@ -2,10 +2,14 @@
 
 mod clusters;
 mod neighbours;
+mod order;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::{HashMap, hash_map::Entry},
     num::NonZeroUsize,
+    panic::resume_unwind,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -21,11 +25,12 @@ use crate::{
     index::{Index, MAX_CANDIDATES},
     lexicon::Lexicon,
     measure::{Ready, USUAL_SPREAD},
-    model::{Measurements, prior},
+    model::{Measurements, log_odds, prior, probability},
     profile::Profile,
     score::{Judgement, Reasons},
 };
-use neighbours::Neighbours;
+use neighbours::{FAINT, Neighbours, Told};
+use order::Order;
 
 /// Pairs that a list of any length may propose, so that a short one is searched wider than a long one.
 const PAIRS_TO_PROPOSE: usize = 32_000_000;
@@ -33,8 +38,6 @@ const PAIRS_TO_PROPOSE: usize = 32_000_000;
 const MOST_CANDIDATES: usize = 1_024;
 /// Items that one thread takes at once.
 const CHUNK: usize = 256;
-/// Pairs below this probability tell nothing of others and are forgotten, unless they are asked for.
-const FAINT: f64 = 0.01;
 /// Repeated names that are taken to exist beside those of the list, as usual.
 const UNSEEN_NAMES: f64 = 8.0;
 
@@ -42,8 +45,13 @@ const UNSEEN_NAMES: f64 = 8.0;
 ///
 /// Beside what [`score`](crate::score) looks at, it weighs how rare a word is in the list, whether its departments share
 /// their services, whether either item has a closer partner, and whether both have a common one.
+///
+/// The answer doesn't depend on the list's order, within one limit: where more items say exactly the same than are looked at,
+/// those that come first in the list are.
 #[derive(Debug)]
 pub struct Batch {
+    order: Order,
+    /// By rank in that order.
     index: Index<u32>,
 }
 
@@ -61,7 +69,7 @@ pub struct Pair {
     /// What they would be to each other.
     pub relation: Relation,
     /// What other pairs tell of this one.
-    context: neighbours::Told,
+    context: Told,
 }
 
 /// What candidate search did with a list.
@@ -87,22 +95,28 @@ impl Batch {
     #[must_use]
     pub fn with_words(lexicon: Arc<Lexicon>, profiles: &[Profile]) -> Self {
         let most = (PAIRS_TO_PROPOSE / profiles.len().max(1)).clamp(MAX_CANDIDATES, MOST_CANDIDATES);
-        let mut index = Index::bounded(lexicon, most, most.max(256));
-        for (place, profile) in (0..).zip(profiles) {
-            index.insert(place, profile);
+        Self::bounded(lexicon, profiles, most, most.max(256))
+    }
+
+    /// Compares an item with `most` others at most, from blocks of `block` members.
+    fn bounded(lexicon: Arc<Lexicon>, profiles: &[Profile], most: usize, block: usize) -> Self {
+        let order = Order::of(profiles);
+        let mut index = Index::bounded(lexicon, most, block);
+        for (rank, profile) in (0..=u32::MAX).zip(order.arrange(profiles)) {
+            index.insert(rank, profile);
         }
         index.context.spread = spread(&index);
-        Self { index }
+        Self { order, index }
     }
 
     /// Every pair that was compared and whose probability is `floor` or more, the most probable first.
     #[must_use]
     pub fn pairs(&self, floor: f64) -> Vec<Pair> {
-        let (found, told) = self.told(floor.min(FAINT));
+        let (found, told) = self.told(floor);
         let mut pairs: Vec<Pair> = found
             .into_iter()
             .zip(told)
-            .map(|(pair, context)| pair.with(context))
+            .filter_map(|(pair, context)| pair.with(context, &self.order))
             .filter(|pair| pair.probability >= floor)
             .collect();
         pairs.sort_unstable_by(|x, y| {
@@ -111,34 +125,35 @@ impl Batch {
         pairs
     }
 
-    /// What was measured of every pair that was compared, and the bits that are set by hand: what a model is fitted to.
+    /// What was measured of every pair that was compared, as two places, and the bits that are set by hand: what a model is
+    /// fitted to.
     #[must_use]
     pub fn measurements(&self) -> Vec<(u32, u32, Measurements, f64)> {
         let (found, told) = self.told(0.0);
         let ready = self.ready();
-        let of = |pair: &Found, context: neighbours::Told| {
+        let of = |pair: &Found, context: Told| {
             let judged = self.judge(&ready, pair.a, pair.b, Reasons::only_counted())?;
-            let fitted = judged.measurements.sum();
-            let by_hand = judged.bits() - prior() - fitted;
-            Some((pair.a, pair.b, context.into_measurements(judged.measurements), by_hand))
+            let by_hand = judged.bits() - prior() - judged.measurements.sum();
+            let (a, b) = (self.order.place(pair.a)?, self.order.place(pair.b)?);
+            Some((a.min(b), a.max(b), context.into_measurements(judged.measurements), by_hand))
         };
         found.iter().zip(told).filter_map(|(pair, context)| of(pair, context)).collect()
     }
 
-    /// What speaks for and against a pair, in words.
+    /// What speaks for and against a pair of this list, in words.
+    ///
+    /// Places that the list doesn't have are items that say nothing.
     #[must_use]
     pub fn explain(&self, pair: &Pair) -> Match {
-        let of = |place| self.index.item(place).map(|(_, record)| self.index.ready(record));
-        let judged = of(pair.a)
-            .zip(of(pair.b))
-            .map(|(a, b)| Judgement::of(&a, &b, &self.index.context, Reasons::in_words()));
-        match judged {
-            Some(judged) => {
-                let measurements = pair.context.into_measurements(judged.measurements);
-                judged.with_context(measurements).into_match()
-            }
-            None => crate::score(&Profile::default(), &Profile::default()),
-        }
+        let of = |place| self.index.item(self.order.rank(place)?).map(|(_, record)| self.index.ready(record));
+        let Some((a, b)) = of(pair.a).zip(of(pair.b)) else {
+            return crate::score(&Profile::default(), &Profile::default());
+        };
+        let judged = Judgement::of(&a, &b, &self.index.context, Reasons::in_words());
+        let measurements = pair.context.into_measurements(judged.measurements);
+        let found = judged.with_context(measurements).into_match();
+        // The same sum, rounded once more where it is made in another order.
+        Match { probability: pair.probability, verdict: pair.verdict, ..found }
     }
 
     /// The list in groups of one service each, from its pairs; every place is in one group, groups and places in order.
@@ -147,7 +162,22 @@ impl Batch {
     /// alike on the whole: one link between two groups that have nothing else in common joins nothing.
     #[must_use]
     pub fn clusters(&self, pairs: &[Pair]) -> Vec<Vec<u32>> {
-        clusters::of(self.index.len(), pairs)
+        // Equally probable pairs join in the order of ranks, so that the list's order decides nothing.
+        let ranked = |pair: &Pair| {
+            let (a, b) = (self.order.rank(pair.a)?, self.order.rank(pair.b)?);
+            Some(Pair { a: a.min(b), b: a.max(b), ..*pair })
+        };
+        let mut ranked: Vec<Pair> = pairs.iter().filter_map(ranked).collect();
+        ranked.sort_unstable_by(|x, y| {
+            y.probability.total_cmp(&x.probability).then((x.a, x.b).cmp(&(y.a, y.b)))
+        });
+        let mut groups = clusters::of(self.index.len(), &ranked);
+        for group in &mut groups {
+            *group = group.iter().filter_map(|rank| self.order.place(*rank)).collect();
+            group.sort_unstable();
+        }
+        groups.sort_unstable();
+        groups
     }
 
     /// What candidate search was bounded by.
@@ -156,35 +186,39 @@ impl Batch {
         self.index.blocking()
     }
 
-    fn ready(&self) -> Vec<Option<Ready<'_>>> {
-        let items = (0..).map_while(|place| self.index.item(place));
-        items.map(|(_, record)| Some(self.index.ready(record))).collect()
+    /// Every item, by rank.
+    fn ready(&self) -> Vec<Ready<'_>> {
+        (0..=u32::MAX)
+            .map_while(|rank| self.index.item(rank))
+            .map(|(_, record)| self.index.ready(record))
+            .collect()
     }
 
-    fn judge(&self, ready: &[Option<Ready>], a: u32, b: u32, reasons: Reasons) -> Option<Judgement> {
-        let of = |place: u32| usize::try_from(place).ok().and_then(|at| ready.get(at))?.as_ref();
+    fn judge(&self, ready: &[Ready], a: u32, b: u32, reasons: Reasons) -> Option<Judgement> {
+        let of = |rank: u32| ready.get(usize::try_from(rank).ok()?);
         Some(Judgement::of(of(a)?, of(b)?, &self.index.context, reasons))
     }
 
-    /// The pairs of probability `floor` or more before others are looked at, and what others tell of each.
-    fn told(&self, floor: f64) -> (Vec<Found>, Vec<neighbours::Told>) {
+    /// The pairs, by rank, that are at the floor or may come there when others are looked at, and what others tell of each.
+    fn told(&self, floor: f64) -> (Vec<Found>, Vec<Told>) {
+        let least = probability(log_odds(floor) - Told::most_bits()).min(FAINT);
         let ready = self.ready();
         let next = AtomicUsize::new(0);
         let work = || {
             let mut found = Vec::new();
             loop {
                 let from = next.fetch_add(CHUNK, Ordering::Relaxed);
-                let Some(some) = ready.get(from..ready.len().min(from + CHUNK)).filter(|some| !some.is_empty())
+                let Some(some) =
+                    ready.get(from..ready.len().min(from + CHUNK)).filter(|some| !some.is_empty())
                 else {
                     return found;
                 };
-                for (place, item) in (from..).zip(some) {
-                    let (Some(item), Ok(place)) = (item, u32::try_from(place)) else { continue };
-                    for other in self.index.proposals(item.record, place) {
-                        let judged = self.judge(&ready, other, place, Reasons::only_counted());
-                        found.extend(judged.map(|judged| Found::of(other, place, &judged)).filter(|found| {
-                            found.probability >= floor
-                        }));
+                for (rank, item) in (from..).zip(some) {
+                    let Ok(rank) = u32::try_from(rank) else { continue };
+                    for other in self.index.proposals(item.record, rank) {
+                        let judged = self.judge(&ready, other, rank, Reasons::only_counted());
+                        let pair = judged.map(|judged| Found::of(other, rank, &judged));
+                        found.extend(pair.filter(|pair| pair.probability >= least));
                     }
                 }
             }
@@ -192,8 +226,10 @@ impl Batch {
         let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let mut found: Vec<Found> = thread::scope(|scope| {
             let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-            // A thread that panicked found nothing; there is no code in it that can.
-            workers.into_iter().filter_map(|worker| worker.join().ok()).flatten().collect()
+            workers
+                .into_iter()
+                .flat_map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)))
+                .collect()
         });
         found.sort_unstable_by_key(|pair| (pair.a, pair.b));
         let told = Neighbours::of(ready.len(), &found).tell(&found);
@@ -201,7 +237,7 @@ impl Batch {
     }
 }
 
-/// A pair that was compared, before others are looked at.
+/// A pair that was compared, by rank, before others are looked at.
 #[derive(Clone, Copy, Debug)]
 struct Found {
     a: u32,
@@ -224,18 +260,19 @@ impl Found {
         }
     }
 
-    fn with(self, context: neighbours::Told) -> Pair {
+    fn with(self, context: Told, order: &Order) -> Option<Pair> {
+        let (a, b) = (order.place(self.a)?, order.place(self.b)?);
         let bits = self.bits + context.into_measurements(Measurements::default()).sum();
         let probability = self.standing.probability(bits);
         let verdict = self.standing.verdict(probability);
-        Pair { a: self.a, b: self.b, probability, verdict, relation: self.relation, context }
+        Some(Pair { a: a.min(b), b: a.max(b), probability, verdict, relation: self.relation, context })
     }
 }
 
 /// Share of the names of several items that several departments use, other than counterparts.
 fn spread(index: &Index<u32>) -> f64 {
     let mut names: HashMap<u64, (&str, bool, bool), RandomState> = HashMap::default();
-    for (_, record) in (0..).map_while(|place| index.item(place)) {
+    for (_, record) in (0..=u32::MAX).map_while(|rank| index.item(rank)) {
         let (Some(name), Some(office)) = (record.name.key, record.department.as_ref()) else { continue };
         match names.entry(name) {
             Entry::Occupied(mut seen) => {
@@ -249,7 +286,7 @@ fn spread(index: &Index<u32>) -> f64 {
         }
     }
     let repeated = names.values().filter(|(_, repeated, _)| *repeated);
-    let (all, several) =
-        repeated.fold((0.0, 0.0), |(all, some), (_, _, several)| (all + 1.0, some + f64::from(u8::from(*several))));
+    let (all, several) = repeated
+        .fold((0.0, 0.0), |(all, some), (_, _, several)| (all + 1.0, some + f64::from(u8::from(*several))));
     (several + UNSEEN_NAMES * USUAL_SPREAD) / (all + UNSEEN_NAMES)
 }

@@ -110,7 +110,15 @@ pub(crate) fn compare(lexicon: &Lexicon, a: &NormalisedName, b: &NormalisedName)
     let stated: Vec<Act> = a.acts().collect();
     let stated_act = stated.first().copied().filter(|_| stated.iter().copied().eq(b.acts()));
     let in_characters = [a, b].iter().any(|name| name.object().contains(is_ideographic));
-    NameComparison { comparable, identical, in_characters, similarity: alignment.similarity, stated_act, clashes, doubts }
+    NameComparison {
+        comparable,
+        identical,
+        in_characters,
+        similarity: alignment.similarity,
+        stated_act,
+        clashes,
+        doubts,
+    }
 }
 
 /// Sorts a place where two objects differ: known opposites clash, exchanged words are doubtful, an addition is neither.
@@ -146,7 +154,8 @@ fn act_clash(lexicon: &Lexicon, a: &NormalisedName, b: &NormalisedName) -> Optio
 
 fn marker_clashes(lexicon: &Lexicon, a: &NormalisedName, b: &NormalisedName) -> Vec<Clash> {
     let only = |here: &NormalisedName, there: &NormalisedName, feature: Feature| {
-        let markers = here.markers().difference(there.markers()).filter(|marker| marker.feature(lexicon) == feature);
+        let markers =
+            here.markers().difference(there.markers()).filter(|marker| marker.feature(lexicon) == feature);
         Saying::list(markers.map(|marker| (marker.zh(lexicon), marker.en(lexicon))))
     };
     let features: BTreeSet<Feature> =
@@ -160,7 +169,10 @@ fn marker_clashes(lexicon: &Lexicon, a: &NormalisedName, b: &NormalisedName) -> 
 /// A clash of what only one of two sets of words holds, if there is such.
 fn word_clash(feature: Feature, a: &BTreeSet<String>, b: &BTreeSet<String>) -> Option<Clash> {
     let only = |here: &BTreeSet<String>, there: &BTreeSet<String>| {
-        Saying::verbatim(&here.difference(there).map(String::as_str).collect::<Vec<_>>().join("、"))
+        // A word is a character at least.
+        let words: Vec<&str> =
+            here.difference(there).map(String::as_str).take(MAX_SAYING_CHARS + 1).collect();
+        Saying::verbatim(&words.join("、"))
     };
     (a != b).then(|| Clash { feature, left: only(a, b), right: only(b, a) })
 }

@@ -40,8 +40,9 @@ const MAX_ITEMS_PER_NAME: usize = 4;
 /// summary and keywords, endpoint.
 ///
 /// **Bounds.** Every block lists at most 256 members, so a query looks at a bounded number of items whatever the catalogue's
-/// size. A block that outgrew its bound keeps the members that came first; such a block tells little, and every item is in
-/// others, too. N-grams point at distinct names, so a name that a thousand districts use is one member.
+/// size. A block that outgrew its bound keeps the members that came first, and finds no other in the place of one that is
+/// removed; such a block tells little, and every item is in others, too. N-grams point at distinct names, so a name that a
+/// thousand districts use is one member.
 ///
 /// **What blocking misses.** Items under different codes, whose names state different acts or share none of their rare
 /// n-grams, and whose summaries share no rare word: `score` would call them distinct.

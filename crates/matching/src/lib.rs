@@ -9,6 +9,8 @@
 //! 3. [`score`] weighs two profiles and says [`Verdict::Same`], [`Verdict::Suspect`] or [`Verdict::Distinct`], with the
 //!    [`Evidence`] in words that a steward can check.
 //!
+//! [`Batch`] takes a whole list through all of them, and forms clusters.
+//!
 //! Precision comes first: a wrong merge sends a citizen to the wrong office, a missed one leaves two lines in a list.
 //! What is known about wording is data, in `data/*.tsv`.
 

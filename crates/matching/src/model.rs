@@ -115,6 +115,10 @@ impl Measurements {
 struct Curve(Vec<(f64, f64)>);
 
 impl Curve {
+    fn highest(&self) -> Option<f64> {
+        self.0.iter().map(|(_, bits)| *bits).reduce(f64::max)
+    }
+
     fn at(&self, value: f64) -> f64 {
         let after = self.0.partition_point(|(x, _)| *x < value);
         let before = after.checked_sub(1).and_then(|at| self.0.get(at));
@@ -158,6 +162,17 @@ pub(crate) fn prior() -> f64 {
     MODEL.prior
 }
 
+/// The most that a measurement can weigh for a pair, in bits.
+pub(crate) fn most_bits(measure: Measure) -> f64 {
+    MODEL.curves.get(measure as usize).and_then(Curve::highest).unwrap_or_default().max(0.0)
+}
+
+/// The log2-odds that belong to a probability; those of a number outside 0 to 1 are those of the nearer end.
+pub(crate) fn log_odds(probability: f64) -> f64 {
+    let probability = probability.clamp(0.0, 1.0);
+    (probability / (1.0 - probability)).log2()
+}
+
 /// The probability that belongs to log2-odds.
 pub(crate) fn probability(bits: f64) -> f64 {
     1.0 / (1.0 + (-bits).exp2())
@@ -178,6 +193,15 @@ mod tests {
         let written = WEIGHTS_TSV.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).count();
         assert_eq!(written, used + 1, "one row is the prior");
         assert!(MODEL.prior < 0.0);
+    }
+
+    #[test]
+    fn probabilities_and_odds_belong_together() {
+        for bits in [-20.0, -1.0, 0.0, 3.5] {
+            assert!((log_odds(probability(bits)) - bits).abs() < 1e-9, "{bits}");
+        }
+        assert_eq!([-1.0, 0.0].map(|value| probability(log_odds(value))), [0.0; 2]);
+        assert_eq!([1.0, 7.0].map(|value| probability(log_odds(value))), [1.0; 2]);
     }
 
     #[test]

@@ -15,7 +15,7 @@ pub struct SharedCode {
 }
 
 /// One service item as matching sees it. Only the name is needed; every other field may be empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Profile {
     /// Name of the service, in any language.

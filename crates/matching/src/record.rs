@@ -77,17 +77,22 @@ impl Name {
 
 impl Record {
     /// Reads a profile whose name and department are read already, or are read for it.
-    pub(crate) fn of(profile: &Profile, name: Arc<Name>, department: Option<Arc<Office>>) -> Self {
+    pub(crate) fn of(
+        lexicon: &Lexicon,
+        profile: &Profile,
+        name: Arc<Name>,
+        department: Option<Arc<Office>>,
+    ) -> Self {
+        let counted = |text: &str, most: usize| terms::sequence(&lexicon.singular(&fold(text)), most);
         let start: String =
             profile.summary.iter().flat_map(|summary| summary.chars()).take(MAX_SUMMARY_CHARS).collect();
-        let summary = terms::sequence(&fold(&start), MAX_SUMMARY_TERMS).into_boxed_slice();
-        let keywords =
-            terms::set(terms::sequence(&fold(&first(&profile.keywords, MAX_VALUES).join(" ")), MAX_TERMS));
+        let summary = counted(&start, MAX_SUMMARY_TERMS).into_boxed_slice();
+        let keywords = terms::set(counted(&first(&profile.keywords, MAX_VALUES).join(" "), MAX_TERMS));
         let words = terms::set([&*name.terms, &*name.alone, &*summary, &*keywords].concat());
         let legal_basis = terms::set(
             first(&profile.legal_basis, MAX_VALUES)
                 .iter()
-                .flat_map(|basis| terms::sequence(&fold(basis), MAX_TERMS))
+                .flat_map(|basis| counted(basis, MAX_TERMS))
                 .collect(),
         );
         let mut regions: Vec<Box<str>> =
@@ -120,7 +125,7 @@ impl Record {
     /// Reads a profile that stands alone.
     pub(crate) fn alone(lexicon: &Lexicon, profile: &Profile) -> Self {
         let department = profile.department.as_deref().and_then(|name| Office::of(lexicon, name));
-        Self::of(profile, Arc::new(Name::of(lexicon, &profile.name)), department.map(Arc::new))
+        Self::of(lexicon, profile, Arc::new(Name::of(lexicon, &profile.name)), department.map(Arc::new))
     }
 }
 

@@ -132,8 +132,6 @@ fn joinable(names: &NameComparison, shares_code: Option<bool>, offices: Option<O
     match shares_code {
         Some(true) => names.compatible(),
         Some(false) => false,
-        None => {
-            names.identical && matches!(offices, Some(Offices::Same | Offices::Counterparts))
-        }
+        None => names.identical && matches!(offices, Some(Offices::Same | Offices::Counterparts)),
     }
 }

@@ -16,6 +16,9 @@ pub(crate) const COMPATIBLE_SIMILARITY: f64 = 0.7;
 pub(crate) const SAME_ACT: f64 = 1.0;
 /// Contradictions of act, direction, object, subject, grade or scope, all together: they may see one difference twice.
 pub(crate) const CLASH: f64 = -8.0;
+/// The same in a spaced script, where the words themselves are measured and a word that may be an act often isn't one: it
+/// forbids `Same` and weighs little.
+pub(crate) const CLASH_IN_WORDS: f64 = -1.0;
 /// Characters in each other's place of which nothing is known, all together; nothing on top of a contradiction. In spaced
 /// scripts the words themselves are measured.
 pub(crate) const DOUBT: f64 = -5.0;

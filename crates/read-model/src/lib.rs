@@ -26,9 +26,7 @@ pub use cases::{CaseFilter, CaseOrder, CasePlace, ForeignPlace, Rank};
 pub use change_token::{ChangeToken, ResyncRequired};
 pub use filter::Filter;
 pub use lists::Changes;
-pub use matching_report::{
-    CaseTally, Floor, JoinTally, MatchingReport, Share, TARGET_PRECISION, Verdicts,
-};
+pub use matching_report::{CaseTally, Floor, JoinTally, MatchingReport, Share, TARGET_PRECISION, Verdicts};
 pub use model::{Behind, Options, ReadModel, StartError};
 pub use search::{MAX_QUERY_CHARS, SearchError, SearchPage, SearchQuery, Suggestions};
 pub use snapshot::Snapshot;

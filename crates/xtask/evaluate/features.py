@@ -9,23 +9,51 @@ TEXTS = ("name", "summary", "keywords", "department")
 EXACT = ("department", "organisation", "kind", "endpoint", "basicCode", "region", "level", "audience")
 
 
+NAME, SUMMARY = 0.6, 0.4
+"""Shares of name and description in what is compared within one department."""
+
+
 def features(records, left, right, fields=None):
     """One row for each pair, and the fields that it used; a list that is scored uses those of the one learned from."""
     fields = fields or (stated(records, *TEXTS), stated(records, *EXACT))
     texts, exact = fields
-    columns = []
+    alike = {column: cosine(records[column].tolist(), left, right) for column in texts}
+    columns = list(alike.values())
     for column in texts:
         values = records[column].tolist()
-        columns.append(cosine(values, left, right, analyzer="char_wb", ngram_range=(3, 5)))
         columns.append(cosine(values, left, right, analyzer="word", token_pattern=r"\w+"))
         columns.append(length_ratio(values, left, right))
-    columns.append(cosine((records["name"] + " " + records["summary"]).tolist(), left, right))
-    for column in exact:
-        columns.append(equal(records[column].to_numpy(), left, right))
+    same = {column: equal(records[column].to_numpy(), left, right) for column in exact}
+    columns.extend(same.values())
     if "endpoint" in exact:
         hosts = records["endpoint"].str.extract(r"//([^/]*)", expand=False).fillna("").to_numpy()
         columns.append(equal(hosts, left, right))
+    within = NAME * np.nan_to_num(alike["name"])
+    if "summary" in texts:
+        within = within + SUMMARY * np.nan_to_num(alike["summary"])
+    if "department" in exact:
+        within = within * np.nan_to_num(same["department"])
+    columns.append(within)
+    for values in [within, *(alike[column] for column in ("name", "summary") if column in texts)]:
+        columns.extend(against_others(values, len(records), left, right))
     return np.column_stack(columns), fields
+
+
+def plausible(records, left, right):
+    """Pairs alike enough in name or description that there is something to decide."""
+    found = cosine(records["name"].tolist(), left, right) > 0.15
+    return found | (cosine(records["summary"].tolist(), left, right) > 0.15)
+
+
+def against_others(values, count, left, right):
+    """How far a pair stands behind the best that either record has, behind the better of those, and how many are near."""
+    values = np.nan_to_num(values).astype(np.float32)
+    matrix = np.zeros((count, count), dtype=np.float32)
+    matrix[left, right] = values
+    matrix[right, left] = values
+    best, near = matrix.max(axis=1), (matrix > 0.5).sum(axis=1)
+    higher, lower = np.maximum(best[left], best[right]), np.minimum(best[left], best[right])
+    return values - higher, values - lower, near[left] + near[right]
 
 
 def cosine(texts, left, right, **how):
@@ -34,7 +62,7 @@ def cosine(texts, left, right, **how):
     result = np.full(len(left), np.nan, dtype=np.float32)
     if empty.all():
         return result
-    how = how or {"analyzer": "char_wb", "ngram_range": (2, 4)}
+    how = how or {"analyzer": "char_wb", "ngram_range": (3, 5)}
     vectors = TfidfVectorizer(sublinear_tf=True, dtype=np.float32, **how).fit_transform(texts)
     known = ~(empty[left] | empty[right])
     result[known] = (vectors @ vectors.T).toarray()[left[known], right[known]]

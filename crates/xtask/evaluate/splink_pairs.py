@@ -82,9 +82,10 @@ def linker_of(frame, model):
     database = duckdb.connect()
     vector = [column for column in frame.columns if column.endswith("_vector")]
     sizes = {column: len(next(row for row in frame[column] if row is not None)) for column in vector}
-    fixed = "".join(f", {column}::FLOAT[{size}] AS {column}" for column, size in sizes.items())
     database.register("given", frame)
-    database.execute(f"CREATE TABLE list AS SELECT * EXCLUDE ({', '.join(vector)}){fixed} FROM given" if vector else "CREATE TABLE list AS FROM given")
+    database.execute("CREATE TABLE list AS FROM given")
+    for column, size in sizes.items():
+        database.execute(f"ALTER TABLE list ALTER {column} TYPE FLOAT[{size}]")
     return Linker(DuckDBAPI(database).register("list"), model, log_level=None)
 
 

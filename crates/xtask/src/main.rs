@@ -5,6 +5,7 @@ mod bench;
 mod cargo;
 mod ci;
 mod evaluate;
+mod fit;
 mod generate;
 
 use std::process::ExitCode;
@@ -40,15 +41,17 @@ enum Command {
     Bench(BenchArguments),
     /// Judge matching on lists whose truth is known, beside peers on the same records
     Evaluate(evaluate::EvaluateArguments),
+    /// Fit the weights of matching to the train half of a labelled list
+    Fit(fit::FitArguments),
 }
 
 /// What to measure, and how long.
 #[derive(Debug, clap::Args)]
 pub(crate) struct BenchArguments {
-    /// What to measure: commands, reads, scale (which replays, too); everything when absent
-    #[arg(value_parser = ["commands", "reads", "scale"])]
+    /// What to measure: commands, reads, match, scale (which replays, too); everything when absent
+    #[arg(value_parser = ["commands", "reads", "match", "scale"])]
     only: Vec<String>,
-    /// Items for `scale`
+    /// Items for `match` and `scale`
     #[arg(long, default_value_t = 100_000)]
     items: usize,
     /// Seconds for each run of `commands` and `reads`
@@ -61,6 +64,9 @@ pub(crate) struct BenchArguments {
     /// the sample's names when absent
     #[arg(long, value_name = "FILE")]
     items_csv: Option<std::path::PathBuf>,
+    /// Folder with the lists that `match` multiplies; beside the repository when absent
+    #[arg(long, value_name = "DIR")]
+    data: Option<std::path::PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -71,6 +77,7 @@ fn main() -> ExitCode {
         Command::Ci => ci::run(),
         Command::Bench(arguments) => run_bench(arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::Fit(arguments) => fit::run(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -98,6 +105,10 @@ fn run_bench(arguments: BenchArguments) -> Result<(), String> {
     let csv = arguments.items_csv.map(|path| path.display().to_string());
     if let Some(csv) = &csv {
         command.extend(["--items-csv", csv]);
+    }
+    let data = arguments.data.map(|path| path.display().to_string());
+    if let Some(data) = &data {
+        command.extend(["--data", data]);
     }
     command.extend(arguments.only.iter().map(String::as_str));
     cargo::run(&command)

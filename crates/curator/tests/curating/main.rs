@@ -210,9 +210,7 @@ async fn the_item_that_is_kept_speaks_for_the_entry_until_the_case_is_reopened()
                         let items: Vec<_> = view.offerings.iter().map(|offering| offering.item).collect();
                         Some((view.primary, items, view.own_name.clone(), view.aliases.clone()))
                     }
-                    Some(
-                        read_model::EntryStanding::Alias { .. } | read_model::EntryStanding::Retired(_),
-                    )
+                    Some(read_model::EntryStanding::Alias { .. } | read_model::EntryStanding::Retired(_))
                     | None => None,
                 }
             };

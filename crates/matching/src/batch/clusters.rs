@@ -11,9 +11,10 @@ const ALIKE: f64 = 0.5;
 /// Pairs between two groups that are enough to tell; of larger groups not every pair was compared.
 const ENOUGH_PAIRS: usize = 64;
 
-/// Groups of places `0..items`, from pairs, the most probable first.
+/// Groups of items `0..items`, from pairs, the most probable first; each with its members in the order of joining.
 pub(super) fn of(items: usize, pairs: &[Pair]) -> Vec<Vec<u32>> {
-    let mut groups: Vec<Group> = (0..).take(items).map(|place| Group { members: vec![place], ..Group::default() }).collect();
+    let mut groups: Vec<Group> =
+        (0..).take(items).map(|place| Group { members: vec![place], ..Group::default() }).collect();
     for pair in pairs {
         link(&mut groups, pair);
     }
@@ -25,11 +26,7 @@ pub(super) fn of(items: usize, pairs: &[Pair]) -> Vec<Vec<u32>> {
             join(&mut groups, &mut home, large, small);
         }
     }
-    let mut members: Vec<Vec<u32>> =
-        groups.into_iter().map(|group| group.members).filter(|members| !members.is_empty()).collect();
-    members.iter_mut().for_each(|members| members.sort_unstable());
-    members.sort_unstable();
-    members
+    groups.into_iter().map(|group| group.members).filter(|members| !members.is_empty()).collect()
 }
 
 #[derive(Debug, Default)]
@@ -73,7 +70,9 @@ fn join(groups: &mut [Group], home: &mut [usize], large: usize, small: usize) {
                 *group.links.entry(large).or_default() += sum;
             }
         }
-        if other != large && let Some(group) = groups.get_mut(large) {
+        if other != large
+            && let Some(group) = groups.get_mut(large)
+        {
             *group.links.entry(other).or_default() += sum;
         }
     }
@@ -94,12 +93,12 @@ mod tests {
 
     fn pair(a: u32, b: u32, probability: f64) -> Pair {
         let verdict = if probability >= 0.9 { Verdict::Same } else { Verdict::Suspect };
-        let (relation, context) = (Relation::OtherImplementer, super::super::neighbours::Told::default());
+        let (relation, context) = (Relation::OtherImplementer, crate::batch::Told::default());
         Pair { a, b, probability, verdict, relation, context }
     }
 
     #[test]
-    fn every_place_is_in_one_group() {
+    fn every_item_is_in_one_group() {
         assert_eq!(of(3, &[]), [[0], [1], [2]]);
         assert_eq!(of(3, &[pair(0, 2, 0.99)]), [vec![0, 2], vec![1]]);
     }

@@ -4,9 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     batch::Found,
-    model::{Measure, Measurements, probability},
+    model::{Measure, Measurements, most_bits, probability},
 };
 
+/// Pairs below this probability tell nothing of others.
+pub(super) const FAINT: f64 = 0.01;
 /// The most partners of one item that are looked at, the closest.
 const MAX_PARTNERS: usize = 32;
 /// Bits of an item without another partner, and the largest lead that counts.
@@ -21,6 +23,11 @@ pub(super) struct Told {
 }
 
 impl Told {
+    /// The most that it can weigh for a pair, in bits.
+    pub(super) fn most_bits() -> f64 {
+        [Measure::Rival, Measure::RivalOfOne, Measure::Neighbour].map(most_bits).iter().sum()
+    }
+
     /// Adds it to what was measured of the pair itself.
     pub(super) fn into_measurements(self, mut measurements: Measurements) -> Measurements {
         measurements.set(Measure::Rival, f64::from(self.rival));
@@ -31,12 +38,13 @@ impl Told {
 }
 
 /// The closest partners of every item, the closest first, as (item, bits).
+#[derive(Debug)]
 pub(super) struct Neighbours(Vec<Vec<(u32, f64)>>);
 
 impl Neighbours {
     pub(super) fn of(items: usize, found: &[Found]) -> Self {
         let mut partners = vec![Vec::new(); items];
-        for pair in found {
+        for pair in found.iter().filter(|pair| pair.probability >= FAINT) {
             for (item, other) in [(pair.a, pair.b), (pair.b, pair.a)] {
                 if let Some(list) = place_of(&mut partners, item) {
                     list.push((other, pair.bits));

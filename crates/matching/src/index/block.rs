@@ -57,7 +57,8 @@ impl<M: Copy + Ord> Blocks<M> {
     /// How many blocks list fewer members than they have, and the members of the largest block.
     pub(super) fn full(&self) -> (usize, u32) {
         let counts = || self.blocks.values().map(|block| block.count);
-        let full = counts().filter(|count| usize::try_from(*count).is_ok_and(|count| count > self.bound)).count();
+        let full =
+            counts().filter(|count| usize::try_from(*count).is_ok_and(|count| count > self.bound)).count();
         (full, counts().max().unwrap_or_default())
     }
 

@@ -40,7 +40,7 @@ impl Pool {
                 Some(office)
             }
         });
-        Record::of(profile, name, office)
+        Record::of(lexicon, profile, name, office)
     }
 
     /// Forgets what only this record used.
@@ -48,7 +48,9 @@ impl Pool {
         if Arc::strong_count(&record.name) <= LAST_USE {
             self.names.remove(&record.name.written);
         }
-        if let Some(office) = record.department.as_ref().filter(|office| Arc::strong_count(office) <= LAST_USE) {
+        if let Some(office) =
+            record.department.as_ref().filter(|office| Arc::strong_count(office) <= LAST_USE)
+        {
             self.offices.remove(&office.written);
         }
     }

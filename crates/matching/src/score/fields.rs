@@ -84,7 +84,10 @@ pub(super) fn of_the_rest(
             if left == right {
                 return ("行使层级相同".to_owned(), "same administrative level".to_owned());
             }
-            (format!("行使层级不同：{left}、{right}"), format!("different administrative levels: {left}, {right}"))
+            (
+                format!("行使层级不同：{left}、{right}"),
+                format!("different administrative levels: {left}, {right}"),
+            )
         });
     }
     if let Some(offices) = offices {
@@ -99,7 +102,10 @@ pub(super) fn of_the_rest(
         let bits = measures.map(|measure| measured.bits(measure)).iter().sum();
         into.add(Feature::Summary, bits, || {
             let percent = (alike * 100.0).round();
-            (format!("名称与简介用词相似度 {percent}%"), format!("names and summaries share {percent}% of their words"))
+            (
+                format!("名称与简介用词相似度 {percent}%"),
+                format!("names and summaries share {percent}% of their words"),
+            )
         });
     }
     if let Some(alike) = measured.get(Measure::Keywords) {

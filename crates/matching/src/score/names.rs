@@ -10,7 +10,12 @@ use crate::{
 };
 
 /// Adds what the comparison of the names tells.
-pub(super) fn reasons(lexicon: &Lexicon, names: &NameComparison, measured: &Measurements, into: &mut Reasons) {
+pub(super) fn reasons(
+    lexicon: &Lexicon,
+    names: &NameComparison,
+    measured: &Measurements,
+    into: &mut Reasons,
+) {
     if !names.comparable {
         into.add(Feature::Name, w::NO_NAME, || ("名称无法比较", "the names can't be compared"));
         return;
@@ -29,7 +34,8 @@ pub(super) fn reasons(lexicon: &Lexicon, names: &NameComparison, measured: &Meas
             (format!("办理环节相同：{}", act.zh(lexicon)), format!("same act: {}", act.en(lexicon)))
         });
     }
-    clashes(&names.clashes, w::CLASH, ("矛盾", "contradicts"), into);
+    let clash = if names.in_characters { w::CLASH } else { w::CLASH_IN_WORDS };
+    clashes(&names.clashes, clash, ("矛盾", "contradicts"), into);
     let own = measured.bits(Measure::OwnWordsOfBoth) + measured.bits(Measure::OwnWordsOfOne);
     let doubt = if names.clashes.is_empty() && names.in_characters { w::DOUBT } else { 0.0 };
     if names.doubts.is_empty() {

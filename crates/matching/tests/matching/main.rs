@@ -1,5 +1,6 @@
 //! What matching promises, through its public interface only.
 
+mod batch;
 mod index;
 mod names;
 mod properties;

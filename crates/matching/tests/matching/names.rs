@@ -75,7 +75,8 @@ fn without_a_code_look_alikes_are_distinct_and_wordings_at_most_suspected() {
     }
     let identical = score(&named("社保卡首次申领"), &named("社会保障卡申领（首次）"));
     assert_eq!(identical.verdict, Verdict::Suspect);
-    let of_one_office = |name| Profile { department: Some("人力资源和社会保障局".to_owned()), ..named(name) };
+    let of_one_office =
+        |name| Profile { department: Some("人力资源和社会保障局".to_owned()), ..named(name) };
     let near = ["城乡居民基本养老保险参保登记补办", "城乡居民养老保险个人参保登记补办"].map(of_one_office);
     let near = score(&near[0], &near[1]);
     assert_eq!(near.verdict, Verdict::Suspect, "{near:#?}");

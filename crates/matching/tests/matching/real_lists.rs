@@ -62,7 +62,9 @@ fn one_districts_list_raises_few_cases() {
     let (mut same, mut suspected) = (0, 0);
     for (id, item) in items.iter().enumerate() {
         for candidate in index.candidates(item) {
-            let (Some(found), Some(other)) = (index.score(item, &candidate), items.get(candidate)) else { continue };
+            let (Some(found), Some(other)) = (index.score(item, &candidate), items.get(candidate)) else {
+                continue;
+            };
             same += usize::from(found.verdict == Verdict::Same);
             suspected += usize::from(found.verdict == Verdict::Suspect);
             if found.verdict != Verdict::Distinct {

@@ -6,6 +6,7 @@ mod commands;
 mod demo;
 mod group_commit;
 mod load;
+mod matching;
 mod nginx;
 mod process;
 mod reads;
@@ -25,6 +26,10 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), String> {
     }
     if wanted("reads") {
         reads::run(duration, arguments.runs)?;
+    }
+    if wanted("match") {
+        let data = arguments.data.clone().unwrap_or_else(|| cargo::root().join("../shared/data"));
+        matching::run(arguments.items, &data)?;
     }
     if wanted("scale") {
         scale::run(arguments.items, arguments.runs, arguments.items_csv.as_deref())?;

@@ -15,14 +15,23 @@ pub(super) fn cpu_time(pid: u32) -> Result<Duration, String> {
 
 /// Resident memory of a process in bytes.
 pub(super) fn resident_bytes(pid: u32) -> Result<u64, String> {
+    status_bytes(pid, "VmRSS:")
+}
+
+/// The most memory that was ever resident for a process, in bytes.
+pub(super) fn peak_resident_bytes(pid: u32) -> Result<u64, String> {
+    status_bytes(pid, "VmHWM:")
+}
+
+fn status_bytes(pid: u32, field: &str) -> Result<u64, String> {
     let path = format!("/proc/{pid}/status");
     let text = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;
     text.lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))
+        .find_map(|line| line.strip_prefix(field))
         .and_then(|rest| rest.split_whitespace().next())
         .and_then(|kib| kib.parse::<u64>().ok())
         .map(|kib| kib * 1024)
-        .ok_or_else(|| format!("{path} does not say VmRSS"))
+        .ok_or_else(|| format!("{path} does not say {field}"))
 }
 
 fn ticks(pid: u32) -> Result<u64, String> {

@@ -13,7 +13,7 @@ pub(crate) mod pairs;
 pub(crate) mod peers;
 mod report;
 mod tables;
-mod yimen;
+pub(crate) mod yimen;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -127,7 +127,7 @@ fn judge_peer(peer: &peers::Peer, list: &List, pairs: &[ScoredPair], seconds: f6
 }
 
 /// The library would be slow without optimisation: starts this command again, with it.
-fn again_in_release() -> Result<(), String> {
+pub(crate) fn again_in_release() -> Result<(), String> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let mut command = vec!["run", "--release", "--quiet", "--package", "xtask", "--"];
     command.extend(arguments.iter().map(String::as_str));

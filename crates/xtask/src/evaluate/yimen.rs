@@ -59,7 +59,7 @@ fn verdict(verdict: Verdict) -> &'static str {
 }
 
 /// A record as matching sees it. Lists with regions, levels or item codes are for the binary, which knows their standards.
-fn profile(record: &Record) -> Profile {
+pub(crate) fn profile(record: &Record) -> Profile {
     let stated = |cell: &str| (!cell.is_empty()).then(|| cell.to_owned());
     let code = |value| SharedCode { scheme: "basic-code".to_owned(), value };
     let keywords = record.keywords.split([';', '；', ',', '，', '、', '|']).map(str::trim);

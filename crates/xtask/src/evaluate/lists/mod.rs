@@ -4,8 +4,8 @@ mod apisetu;
 mod canada;
 mod links;
 mod names;
-mod record;
-mod rows;
+pub(crate) mod record;
+pub(crate) mod rows;
 mod truth;
 
 use std::path::{Path, PathBuf};
@@ -68,7 +68,7 @@ pub(crate) struct Files {
 }
 
 /// Reads one of [`NAMES`].
-pub(super) fn read(name: &str, data: &Path, half: Half) -> Result<List, String> {
+pub(crate) fn read(name: &str, data: &Path, half: Half) -> Result<List, String> {
     match name {
         "canada" => canada::read(data, half, canada::Language::English),
         "canada-fr" => canada::read(data, half, canada::Language::French),
@@ -104,7 +104,7 @@ impl List {
             records: folder.join(format!("{}-{half}.csv", self.name)),
             train: folder.join(format!("{}-{half}.learn.csv", self.name)),
         };
-        record::write(&files.records, &FIELDS, self.records.iter().map(|record| record.cells().to_vec()))?;
+        record::write(&files.records, &FIELDS, self.records.iter().map(Record::cells))?;
         let head: Vec<&str> = FIELDS.into_iter().chain(["entity"]).collect();
         let learned = self.train.iter().map(|(record, entity)| {
             let mut cells = record.cells().to_vec();

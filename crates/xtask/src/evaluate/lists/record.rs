@@ -86,11 +86,11 @@ impl Record {
 }
 
 /// Writes rows as CSV with a header.
-pub(crate) fn write<'a>(
-    path: &Path,
-    head: &[&str],
-    rows: impl Iterator<Item = Vec<&'a str>>,
-) -> Result<(), String> {
+pub(crate) fn write<R>(path: &Path, head: &[&str], rows: impl Iterator<Item = R>) -> Result<(), String>
+where
+    R: IntoIterator,
+    R::Item: AsRef<[u8]>,
+{
     let at = |error: csv::Error| format!("{}: {error}", path.display());
     let mut writer = csv::Writer::from_path(path).map_err(at)?;
     writer.write_record(head).map_err(at)?;

@@ -8,14 +8,14 @@ use csv::StringRecord;
 
 /// One row.
 #[derive(Clone, Debug)]
-pub(super) struct Row {
+pub(crate) struct Row {
     columns: Arc<HashMap<String, usize>>,
     cells: StringRecord,
 }
 
 impl Row {
     /// The cell under a column, trimmed; empty where there is none.
-    pub(super) fn get(&self, column: &str) -> &str {
+    pub(crate) fn get(&self, column: &str) -> &str {
         self.columns.get(column).and_then(|at| self.cells.get(*at)).unwrap_or_default().trim()
     }
 
@@ -36,7 +36,7 @@ impl Row {
 }
 
 /// Every row of a CSV with a header; rows may be longer than it.
-pub(super) fn read(path: &Path) -> Result<Vec<Row>, String> {
+pub(crate) fn read(path: &Path) -> Result<Vec<Row>, String> {
     let at = |error: csv::Error| format!("{}: {error}", path.display());
     if !path.exists() {
         return Err(format!("{} is not here; say with --data where the lists are", path.display()));

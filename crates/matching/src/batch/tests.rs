@@ -1,0 +1,63 @@
+//! What the bounds cut off, with bounds that are small enough to see it.
+
+use super::*;
+
+/// Names that share nearly every n-gram, each of its own department.
+fn near_duplicates(items: usize) -> Vec<Profile> {
+    let marks = ["", "省级", "重点", "年度", "集中", "专项", "临时"];
+    let profile = |n: usize| {
+        let mark = |at: usize| marks.get(at % marks.len()).copied().unwrap_or_default();
+        let name = format!("{}特种设备{}作业人员{}资格认定", mark(n), mark(n / 7), mark(n / 49));
+        Profile { name, department: Some(format!("第{n}分所")), ..Profile::default() }
+    };
+    (0..items).map(profile).collect()
+}
+
+fn batch(profiles: &[Profile]) -> Batch {
+    Batch::bounded(Arc::clone(Lexicon::built_in()), profiles, 5, 8)
+}
+
+/// Pairs as names and departments, with their probability, in an order of their own.
+fn told(profiles: &[Profile]) -> Vec<([&Profile; 2], u64)> {
+    let item = |place: u32| {
+        usize::try_from(place).ok().and_then(|at| profiles.get(at)).expect("a place of the list")
+    };
+    let of = |pair: Pair| {
+        let mut items = [item(pair.a), item(pair.b)];
+        items.sort_unstable();
+        (items, pair.probability.to_bits())
+    };
+    let mut told: Vec<_> = batch(profiles).pairs(0.0).into_iter().map(of).collect();
+    told.sort_unstable();
+    told
+}
+
+#[test]
+fn near_duplicates_are_compared_with_a_bounded_number_of_others() {
+    let batch = batch(&near_duplicates(800));
+    let compared = batch.pairs(0.0).len();
+    assert!((800..=800 * 5).contains(&compared), "{compared} pairs");
+    let blocking = batch.blocking();
+    assert_eq!(blocking.most_candidates, 5);
+    assert!(blocking.full_blocks > 0 && blocking.largest_block > 8, "{blocking:?}");
+}
+
+#[test]
+fn what_the_bounds_cut_off_does_not_depend_on_the_order_of_the_list() {
+    let list = near_duplicates(120);
+    let mut other = list.clone();
+    other.reverse();
+    other.rotate_left(31);
+    assert_eq!(told(&list), told(&other));
+}
+
+#[test]
+fn a_floor_only_leaves_pairs_out() {
+    let batch = batch(&near_duplicates(80));
+    let all = batch.pairs(0.0);
+    for floor in [0.000_1, 0.004, 0.02, 0.3, 0.9, 1.0, 7.0, -1.0] {
+        let above: Vec<Pair> = all.iter().copied().filter(|pair| pair.probability >= floor).collect();
+        assert_eq!(batch.pairs(floor), above, "{floor}");
+    }
+    assert_eq!(batch.pairs(f64::NAN), []);
+}
