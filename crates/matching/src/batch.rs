@@ -26,6 +26,7 @@ use crate::{
     lexicon::Lexicon,
     measure::{Ready, USUAL_SPREAD},
     model::{Measurements, log_odds, prior, probability},
+    office::Office,
     profile::Profile,
     score::{Judgement, Reasons},
 };
@@ -269,24 +270,36 @@ impl Found {
     }
 }
 
-/// Share of the names of several items that several departments use, other than counterparts.
+/// Share of the names used more than once that departments of several functions use. What only counterparts share says
+/// nothing of it.
 fn spread(index: &Index<u32>) -> f64 {
-    let mut names: HashMap<u64, (&str, bool, bool), RandomState> = HashMap::default();
+    let mut names: HashMap<u64, (&Office, Use), RandomState> = HashMap::default();
     for (_, record) in (0..=u32::MAX).map_while(|rank| index.item(rank)) {
-        let (Some(name), Some(office)) = (record.name.key, record.department.as_ref()) else { continue };
+        let (Some(name), Some(office)) = (record.name.key, record.department.as_deref()) else { continue };
         match names.entry(name) {
             Entry::Occupied(mut seen) => {
-                let (first, repeated, several) = seen.get_mut();
-                *repeated = true;
-                *several |= *first != office.function;
+                let (first, used) = seen.get_mut();
+                used.by_several |= first.function != office.function;
+                used.again |= first.text == office.text;
             }
             Entry::Vacant(place) => {
-                place.insert((office.function.as_str(), false, false));
+                place.insert((office, Use::default()));
             }
         }
     }
-    let repeated = names.values().filter(|(_, repeated, _)| *repeated);
-    let (all, several) = repeated
-        .fold((0.0, 0.0), |(all, some), (_, _, several)| (all + 1.0, some + f64::from(u8::from(*several))));
-    (several + UNSEEN_NAMES * USUAL_SPREAD) / (all + UNSEEN_NAMES)
+    let (mut all, mut several) = (UNSEEN_NAMES, UNSEEN_NAMES * USUAL_SPREAD);
+    for (_, used) in names.values() {
+        all += f64::from(u8::from(used.by_several || used.again));
+        several += f64::from(u8::from(used.by_several));
+    }
+    several / all
+}
+
+/// Who uses a name after its first department did.
+#[derive(Debug, Default)]
+struct Use {
+    /// A department of another function.
+    by_several: bool,
+    /// The very same department.
+    again: bool,
 }

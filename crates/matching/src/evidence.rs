@@ -162,6 +162,8 @@ impl Evidence {
     /// A reason, its wording cut to a bounded length.
     pub(crate) fn new(feature: Feature, weight: f64, zh: impl AsRef<str>, en: impl AsRef<str>) -> Self {
         let [zh, en] = [zh.as_ref(), en.as_ref()].map(|wording| clip(wording, MAX_WORDING_CHARS));
+        // Two digits are more than the model knows.
+        let weight = (weight * 100.0).round() / 100.0 + 0.0;
         Self { feature, weight, zh, en }
     }
 }

@@ -27,8 +27,8 @@ pub(crate) struct Context {
     pub(crate) spread: f64,
 }
 
-/// What a difference of departments means before a list was seen.
-pub(crate) const USUAL_SPREAD: f64 = 0.3;
+/// What a difference of departments means before a list was seen: in a city's register, little.
+pub(crate) const USUAL_SPREAD: f64 = 0.75;
 
 impl Context {
     /// What is known before any record is.

@@ -110,7 +110,10 @@ def fit(table, same, known, weight, curves, signed):
 
     options = {"maxiter": 6000, "maxfun": 9000, "ftol": 1e-11, "gtol": 1e-6, "maxcor": 30}
     found = minimize(loss, np.zeros(size + 1), jac=True, method="L-BFGS-B", bounds=bounds, options=options)
-    return found.x[0], steps @ found.x[1:]
+    heights = steps @ found.x[1:]
+    for low, high in ends if signed else []:
+        heights[high], heights[low] = max(heights[high], AT_LEAST), min(heights[low], AT_MOST)
+    return found.x[0], heights
 
 
 def of_other_pairs(table, odds):

@@ -40,8 +40,11 @@ pub(super) fn reasons(
     let doubt = if names.clashes.is_empty() && names.in_characters { w::DOUBT } else { 0.0 };
     if names.doubts.is_empty() {
         into.add(Feature::Object, own, || {
-            if measured.get(Measure::OwnWordsOfOne).is_some_and(|told| told > 0.0) {
-                ("一方名称中有对方没有的词", "one name has words that the other item lacks")
+            let own_words = measured.get(Measure::OwnWordsOfOne).is_some_and(|told| told > 0.0);
+            if own_words && own < 0.0 {
+                ("名称中有对方没有的词", "a name has words that the other item lacks")
+            } else if own_words {
+                ("名称中的词对方大多也有", "most words of each name stand in the other item")
             } else {
                 ("名称中的词对方都有", "every word of each name stands in the other item")
             }

@@ -24,7 +24,7 @@ pub(super) fn name(name: &str, division: &str, seed: u64) -> String {
         11 | 12 => other_width(name),
         13 | 14 if name.contains('的') => name.replace('的', ""),
         13 | 14 => format!("{name}办理"),
-        15 | 16 => name.replace('及', "和").replace('与', "和"),
+        15 | 16 => name.replace(['及', '与'], "和"),
         17 => format!("《{name}》"),
         18 => changed_over(name, seed / 20),
         _ => left_out(name, seed / 20),

@@ -29,7 +29,7 @@ pub(super) fn read(data: &Path, half: Half) -> Result<List, String> {
         let (council, service) = (row.get("la"), row.get("lgsl"));
         let Some(name) = words_of(&row.joined(3, row.len().saturating_sub(2))) else { continue };
         let record = Record {
-            id: format!("{council}/{service}/{}", row.from_end(1)),
+            id: format!("{council}/{service}/{}", row.nth_last(1)),
             department: councils.get(council).cloned().unwrap_or_else(|| council.to_owned()),
             name,
             ..Record::default()

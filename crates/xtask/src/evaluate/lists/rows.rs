@@ -20,7 +20,7 @@ impl Row {
     }
 
     /// The cell at a place from the end: 1 is the last one.
-    pub(super) fn from_end(&self, place: usize) -> &str {
+    pub(super) fn nth_last(&self, place: usize) -> &str {
         self.cells.len().checked_sub(place).and_then(|at| self.cells.get(at)).unwrap_or_default()
     }
 
