@@ -25,12 +25,12 @@ use crate::{
     index::{Index, MAX_CANDIDATES},
     lexicon::Lexicon,
     measure::{Ready, USUAL_SPREAD},
-    model::{Measurements, log_odds, prior, probability},
+    model::{Measure, Measurements, log_odds, prior, probability},
     office::Office,
     profile::Profile,
     score::{Judgement, Reasons},
 };
-use neighbours::{FAINT, Neighbours, Told};
+use neighbours::{ClosestSummaries, FAINT, Neighbours, Told};
 use order::Order;
 
 /// Pairs that a list of any length may propose, so that a short one is searched wider than a long one.
@@ -206,34 +206,39 @@ impl Batch {
         let ready = self.ready();
         let next = AtomicUsize::new(0);
         let work = || {
-            let mut found = Vec::new();
+            let (mut found, mut closest) = (Vec::new(), ClosestSummaries::of_none(ready.len()));
             loop {
                 let from = next.fetch_add(CHUNK, Ordering::Relaxed);
                 let Some(some) =
                     ready.get(from..ready.len().min(from + CHUNK)).filter(|some| !some.is_empty())
                 else {
-                    return found;
+                    return (found, closest);
                 };
                 for (rank, item) in (from..).zip(some) {
                     let Ok(rank) = u32::try_from(rank) else { continue };
                     for other in self.index.proposals(item.record, rank) {
                         let judged = self.judge(&ready, other, rank, Reasons::only_counted());
-                        let pair = judged.map(|judged| Found::of(other, rank, &judged));
-                        found.extend(pair.filter(|pair| pair.probability >= least));
+                        let Some(pair) = judged.map(|judged| Found::of(other, rank, &judged)) else {
+                            continue;
+                        };
+                        pair.summaries.into_iter().for_each(|alike| closest.see([other, rank], alike));
+                        found.extend(Some(pair).filter(|pair| pair.probability >= least));
                     }
                 }
             }
         };
         let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        let mut found: Vec<Found> = thread::scope(|scope| {
+        let (mut found, mut closest) = (Vec::new(), ClosestSummaries::of_none(ready.len()));
+        thread::scope(|scope| {
             let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-            workers
-                .into_iter()
-                .flat_map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)))
-                .collect()
+            for worker in workers {
+                let (pairs, seen) = worker.join().unwrap_or_else(|panic| resume_unwind(panic));
+                found.extend(pairs);
+                closest.take_in(&seen);
+            }
         });
         found.sort_unstable_by_key(|pair| (pair.a, pair.b));
-        let told = Neighbours::of(ready.len(), &found).tell(&found);
+        let told = Neighbours::of(ready.len(), &found, closest).tell(&found);
         (found, told)
     }
 }
@@ -247,6 +252,8 @@ struct Found {
     probability: f64,
     relation: Relation,
     standing: crate::score::Standing,
+    /// How alike the summaries are, where both have one.
+    summaries: Option<f32>,
 }
 
 impl Found {
@@ -258,6 +265,7 @@ impl Found {
             probability: judged.probability(),
             relation: judged.relation,
             standing: judged.standing,
+            summaries: judged.measurements.get(Measure::SummaryWords).map(|alike| alike as f32),
         }
     }
 

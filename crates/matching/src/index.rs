@@ -139,6 +139,7 @@ impl<K: Clone + Eq + Hash + Ord> Index<K> {
             self.words.add(word, slot);
         }
         self.context.statistics.add(&record.words);
+        self.context.stems.add(&record.stems);
         if let Some(place) = usize::try_from(slot).ok().and_then(|at| self.slots.get_mut(at)) {
             *place = Some((id.clone(), record));
         }
@@ -168,6 +169,7 @@ impl<K: Clone + Eq + Hash + Ord> Index<K> {
             self.words.remove(word, slot);
         }
         self.context.statistics.remove(&record.words);
+        self.context.stems.remove(&record.stems);
         self.pool.let_go(&record);
         true
     }
@@ -266,7 +268,7 @@ impl<K: Clone + Eq + Hash + Ord> Index<K> {
     }
 
     pub(crate) fn ready<'r>(&self, record: &'r Record) -> Ready<'r> {
-        Ready::new(record, &self.context.statistics)
+        Ready::new(record, &self.context)
     }
 
     fn compare(&self, query: &Ready, record: &Record) -> Match {

@@ -21,7 +21,10 @@ const LOOSE_TEXT: f64 = 0.1;
 #[derive(Clone, Debug)]
 pub(crate) struct Context {
     pub(crate) lexicon: Arc<Lexicon>,
+    /// Of all words.
     pub(crate) statistics: Statistics,
+    /// Of the beginnings of the summaries' words.
+    pub(crate) stems: Statistics,
     /// Share of the names used more than once that several departments use, other than counterparts, 0 to 1: near 1 in
     /// a list of councils, each known by its town, near 0 in a government whose ministries share nothing.
     pub(crate) spread: f64,
@@ -33,7 +36,12 @@ pub(crate) const USUAL_SPREAD: f64 = 0.75;
 impl Context {
     /// What is known before any record is.
     pub(crate) fn new(lexicon: Arc<Lexicon>) -> Self {
-        Self { lexicon, statistics: Statistics::default(), spread: USUAL_SPREAD }
+        Self {
+            lexicon,
+            statistics: Statistics::default(),
+            stems: Statistics::default(),
+            spread: USUAL_SPREAD,
+        }
     }
 }
 
@@ -44,18 +52,21 @@ pub(crate) struct Ready<'r> {
     name: Weighed<'r>,
     alone: Weighed<'r>,
     words: Weighed<'r>,
+    stems: Weighed<'r>,
     keywords: Weighed<'r>,
     department: Option<Weighed<'r>>,
 }
 
 impl<'r> Ready<'r> {
-    pub(crate) fn new(record: &'r Record, statistics: &Statistics) -> Self {
+    pub(crate) fn new(record: &'r Record, context: &Context) -> Self {
+        let statistics = &context.statistics;
         let department = record.department.as_ref();
         Self {
             record,
             name: Weighed::new(&record.name.terms, statistics),
             alone: Weighed::new(&record.name.alone, statistics),
             words: Weighed::new(&record.words, statistics),
+            stems: Weighed::new(&record.stems, &context.stems),
             keywords: Weighed::new(&record.keywords, statistics),
             department: department.map(|office| Weighed::new(&office.terms, statistics)),
         }
@@ -78,6 +89,7 @@ pub(crate) fn measure(a: &Ready, b: &Ready, names: &NameComparison, spread: f64)
     if !left.is_empty() && !right.is_empty() {
         let text = a.words.cosine(&b.words).unwrap_or_default();
         found.set(Measure::Text, text);
+        found.set(Measure::SummaryWords, a.stems.cosine(&b.stems).unwrap_or_default());
         let order = if text < LOOSE_TEXT { 0.0 } else { terms::in_order(left, right) };
         found.set(Measure::SummaryOrder, order);
         found.set(Measure::SummaryStart, common_start(left, right));

@@ -22,6 +22,8 @@ pub enum Measure {
     OwnWordsOfOne,
     /// Likeness of all words (name, summary, keywords): 0 to 1.
     Text,
+    /// Likeness of the beginnings of the summaries' words, rare ones counting more: 0 to 1.
+    SummaryWords,
     /// Share of the summaries that stands in both in one order: 0 to 1.
     SummaryOrder,
     /// Words that the summaries begin with in common, up to 20, as a share of 20: 0 to 1.
@@ -32,6 +34,8 @@ pub enum Measure {
     Kind,
     /// How much the departments differ: 0 (one, or counterparts of two districts) to 1.
     Department,
+    /// By how much [`Measure::SummaryWords`] is ahead of the most that either item has, the greater of the two: −1 to 0.
+    SummaryRival,
     /// Bits by which this pair is ahead of the best other pair of either item: −8 to 8, the lesser of the two.
     Rival,
     /// The same, the greater of the two.
@@ -42,18 +46,20 @@ pub enum Measure {
 
 impl Measure {
     /// All of them, in the order of [`Measurements`].
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::NameWords,
         Self::NameOrder,
         Self::NameIdentical,
         Self::OwnWordsOfBoth,
         Self::OwnWordsOfOne,
         Self::Text,
+        Self::SummaryWords,
         Self::SummaryOrder,
         Self::SummaryStart,
         Self::Keywords,
         Self::Kind,
         Self::Department,
+        Self::SummaryRival,
         Self::Rival,
         Self::RivalOfOne,
         Self::Neighbour,
@@ -69,11 +75,13 @@ impl Measure {
             Self::OwnWordsOfBoth => "own-words-of-both",
             Self::OwnWordsOfOne => "own-words-of-one",
             Self::Text => "text",
+            Self::SummaryWords => "summary-words",
             Self::SummaryOrder => "summary-order",
             Self::SummaryStart => "summary-start",
             Self::Keywords => "keywords",
             Self::Kind => "kind",
             Self::Department => "department",
+            Self::SummaryRival => "summary-rival",
             Self::Rival => "rival",
             Self::RivalOfOne => "rival-of-one",
             Self::Neighbour => "neighbour",

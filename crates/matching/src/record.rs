@@ -36,6 +36,8 @@ pub(crate) struct Record {
     pub(crate) legal_basis: Box<[Term]>,
     /// Terms of the summary in their order.
     pub(crate) summary: Box<[Term]>,
+    /// The same with words cut to their beginnings, as a set.
+    pub(crate) stems: Box<[Term]>,
     pub(crate) keywords: Box<[Term]>,
     /// The terms of name, summary and keywords together, and the name's words and characters, as a set.
     pub(crate) words: Box<[Term]>,
@@ -83,10 +85,13 @@ impl Record {
         name: Arc<Name>,
         department: Option<Arc<Office>>,
     ) -> Self {
-        let counted = |text: &str, most: usize| terms::sequence(&lexicon.singular(&fold(text)), most);
+        let readable = |text: &str| lexicon.singular(&fold(text)).into_owned();
+        let counted = |text: &str, most: usize| terms::sequence(&readable(text), most);
         let start: String =
             profile.summary.iter().flat_map(|summary| summary.chars()).take(MAX_SUMMARY_CHARS).collect();
-        let summary = counted(&start, MAX_SUMMARY_TERMS).into_boxed_slice();
+        let start = readable(&start);
+        let summary = terms::sequence(&start, MAX_SUMMARY_TERMS).into_boxed_slice();
+        let stems = terms::set(terms::stems(&start, MAX_SUMMARY_TERMS));
         let keywords = terms::set(counted(&first(&profile.keywords, MAX_VALUES).join(" "), MAX_TERMS));
         let words = terms::set([&*name.terms, &*name.alone, &*summary, &*keywords].concat());
         let legal_basis = terms::set(
@@ -111,6 +116,7 @@ impl Record {
             organisation: profile.organisation.as_deref().map(fold).filter(|o| !o.is_empty()).map(Into::into),
             legal_basis,
             summary,
+            stems,
             keywords,
             words,
             endpoint: profile.usable_endpoint().map(|endpoint| hash64(("endpoint", endpoint))),

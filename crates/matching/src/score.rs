@@ -37,7 +37,7 @@ pub(crate) use reasons::Reasons;
 pub fn score(a: &Profile, b: &Profile) -> Match {
     let context = Context::new(Arc::clone(Lexicon::built_in()));
     let (a, b) = (Record::alone(&context.lexicon, a), Record::alone(&context.lexicon, b));
-    let ready = |record| Ready::new(record, &context.statistics);
+    let ready = |record| Ready::new(record, &context);
     Judgement::of(&ready(&a), &ready(&b), &context, Reasons::in_words()).into_match()
 }
 

@@ -22,6 +22,20 @@ const UNSEEN_RECORDS: f32 = 20.0;
 
 /// The terms of a folded text whose words are in the singular, in order, at most `most`.
 pub(crate) fn sequence(folded: &str, most: usize) -> Vec<Term> {
+    terms(folded, most, |word| word)
+}
+
+/// Letters of a word that its inflections keep.
+const STEM_CHARS: usize = 5;
+
+/// The same with words of spaced scripts cut to their beginnings, so that "provides" and "providing" are one.
+pub(crate) fn stems(folded: &str, most: usize) -> Vec<Term> {
+    terms(folded, most, |word| {
+        word.char_indices().nth(STEM_CHARS).and_then(|(end, _)| word.get(..end)).unwrap_or(word)
+    })
+}
+
+fn terms(folded: &str, most: usize, cut: impl Fn(&str) -> &str) -> Vec<Term> {
     let units = units(folded);
     let han = |unit: Option<&&str>| unit.is_some_and(|unit| unit.chars().all(is_ideographic));
     let mut terms = Vec::with_capacity(units.len().min(most));
@@ -31,7 +45,7 @@ pub(crate) fn sequence(folded: &str, most: usize) -> Vec<Term> {
         }
         let before = at.checked_sub(1).and_then(|at| units.get(at));
         match (han(Some(unit)), han(units.get(at + 1))) {
-            (false, _) => terms.push(hash(unit) & !1),
+            (false, _) => terms.push(hash(cut(unit)) & !1),
             (true, true) => terms.push(hash(units.get(at..at + 2)) | 1),
             (true, false) if !han(before) => terms.push(hash(unit) | 1),
             (true, false) => {}

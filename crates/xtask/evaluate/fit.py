@@ -24,6 +24,7 @@ OF_THE_PAIR = {
     "own-words-of-both": ([0, 0.3, 0.7, 1.2, 2, 3], -1),
     "own-words-of-one": ([0, 0.5, 1, 2, 3], -1),
     "text": (SIXTHS, 1),
+    "summary-words": (SIXTHS, 1),
     "summary-order": (SIXTHS, 1),
     "summary-start": ([0, 0.1, 0.25, 0.5, 1], 1),
     "keywords": ([0, 0.3, 0.7, 1], 1),
@@ -31,6 +32,7 @@ OF_THE_PAIR = {
     "department": ([0, 0.3, 0.6, 1], -1),
 }
 OF_OTHER_PAIRS = {
+    "summary-rival": ([-1, -0.5, -0.25, -0.1, 0], 1),
     "rival": ([-8, -4, -2, 0, 2, 8], 1),
     "rival-of-one": ([-8, -4, -2, 0, 2, 8], 1),
     "neighbour": ([0, 0.1, 0.5, 0.9, 1], 1),
@@ -117,7 +119,7 @@ def fit(table, same, known, weight, curves, signed):
 
 
 def of_other_pairs(table, odds):
-    """What batch/neighbours.rs measures, from these odds."""
+    """What batch/neighbours.rs measures, from these odds where it depends on them."""
     partners = {}
     for a, b, bits in zip(table.a, table.b, odds / BIT):
         partners.setdefault(a, []).append((b, bits))
@@ -135,7 +137,8 @@ def of_other_pairs(table, odds):
         of_b = dict(partners[b])
         common = max((min(theirs, of_b[item]) for item, theirs in partners[a] if item in of_b), default=-np.inf)
         rows.append((min(leads), max(leads), expit(common * BIT)))
-    return pd.DataFrame(rows, columns=list(OF_OTHER_PAIRS))
+    told = pd.DataFrame(rows, columns=["rival", "rival-of-one", "neighbour"])
+    return told.assign(**{"summary-rival": table["summary-rival"].to_numpy()})
 
 
 def sample(table, random):

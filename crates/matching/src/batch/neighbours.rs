@@ -17,6 +17,7 @@ const NOBODY: f64 = -8.0;
 /// What other pairs tell of one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Told {
+    summary_rival: Option<f32>,
     rival: f32,
     rival_of_one: f32,
     neighbour: f32,
@@ -25,11 +26,15 @@ pub(super) struct Told {
 impl Told {
     /// The most that it can weigh for a pair, in bits.
     pub(super) fn most_bits() -> f64 {
-        [Measure::Rival, Measure::RivalOfOne, Measure::Neighbour].map(most_bits).iter().sum()
+        [Measure::SummaryRival, Measure::Rival, Measure::RivalOfOne, Measure::Neighbour]
+            .map(most_bits)
+            .iter()
+            .sum()
     }
 
     /// Adds it to what was measured of the pair itself.
     pub(super) fn into_measurements(self, mut measurements: Measurements) -> Measurements {
+        measurements.set(Measure::SummaryRival, self.summary_rival.map(f64::from));
         measurements.set(Measure::Rival, f64::from(self.rival));
         measurements.set(Measure::RivalOfOne, f64::from(self.rival_of_one));
         measurements.set(Measure::Neighbour, f64::from(self.neighbour));
@@ -37,12 +42,44 @@ impl Told {
     }
 }
 
-/// The closest partners of every item, the closest first, as (item, bits).
+/// What is known of every item beside a pair.
 #[derive(Debug)]
-pub(super) struct Neighbours(Vec<Vec<(u32, f64)>>);
+pub(super) struct Neighbours {
+    /// The closest partners, the closest first, as (item, bits).
+    partners: Vec<Vec<(u32, f64)>>,
+    summaries: ClosestSummaries,
+}
+
+/// How alike the summary that is closest to an item's own is to it, for every item.
+#[derive(Debug)]
+pub(super) struct ClosestSummaries(Vec<f32>);
+
+impl ClosestSummaries {
+    pub(super) fn of_none(items: usize) -> Self {
+        Self(vec![0.0; items])
+    }
+
+    /// Looks at a pair of items whose summaries are that alike.
+    pub(super) fn see(&mut self, items: [u32; 2], alike: f32) {
+        for item in items {
+            if let Some(closest) = place_of(&mut self.0, item) {
+                *closest = closest.max(alike);
+            }
+        }
+    }
+
+    /// Takes in what others saw of the same items.
+    pub(super) fn take_in(&mut self, others: &Self) {
+        self.0.iter_mut().zip(&others.0).for_each(|(closest, other)| *closest = closest.max(*other));
+    }
+
+    fn closest(&self, item: u32) -> f32 {
+        usize::try_from(item).ok().and_then(|at| self.0.get(at)).copied().unwrap_or_default()
+    }
+}
 
 impl Neighbours {
-    pub(super) fn of(items: usize, found: &[Found]) -> Self {
+    pub(super) fn of(items: usize, found: &[Found], summaries: ClosestSummaries) -> Self {
         let mut partners = vec![Vec::new(); items];
         for pair in found.iter().filter(|pair| pair.probability >= FAINT) {
             for (item, other) in [(pair.a, pair.b), (pair.b, pair.a)] {
@@ -55,7 +92,7 @@ impl Neighbours {
             }
         }
         partners.iter_mut().for_each(keep_closest);
-        Self(partners)
+        Self { partners, summaries }
     }
 
     /// What they tell of each pair, in the pairs' order.
@@ -76,11 +113,17 @@ impl Neighbours {
         let common = left.iter().filter_map(weaker).fold(f64::NEG_INFINITY, f64::max);
         #[expect(clippy::cast_possible_truncation, reason = "three digits of each are told")]
         let told = |value: f64| value as f32;
-        Told { rival: told(a.min(b)), rival_of_one: told(a.max(b)), neighbour: told(probability(common)) }
+        let closest = self.summaries.closest(pair.a).min(self.summaries.closest(pair.b));
+        Told {
+            summary_rival: pair.summaries.map(|alike| alike - closest),
+            rival: told(a.min(b)),
+            rival_of_one: told(a.max(b)),
+            neighbour: told(probability(common)),
+        }
     }
 
     fn partners(&self, item: u32) -> &[(u32, f64)] {
-        usize::try_from(item).ok().and_then(|at| self.0.get(at)).map_or(&[], Vec::as_slice)
+        usize::try_from(item).ok().and_then(|at| self.partners.get(at)).map_or(&[], Vec::as_slice)
     }
 }
 

@@ -98,7 +98,7 @@ pub(super) fn of_the_rest(
         });
     }
     if let Some(alike) = measured.get(Measure::Text) {
-        let measures = [Measure::Text, Measure::SummaryOrder, Measure::SummaryStart];
+        let measures = [Measure::Text, Measure::SummaryWords, Measure::SummaryOrder, Measure::SummaryStart];
         let bits = measures.map(|measure| measured.bits(measure)).iter().sum();
         into.add(Feature::Summary, bits, || {
             let percent = (alike * 100.0).round();
@@ -138,6 +138,15 @@ pub(super) fn of_other_pairs(measured: &Measurements, into: &mut Reasons) {
                 ("双方都没有更相近的事项", "neither has an item that is closer")
             } else {
                 ("另有更相近的事项", "there is an item that is closer")
+            }
+        });
+    }
+    if let Some(ahead) = measured.get(Measure::SummaryRival) {
+        into.add(Feature::Rival, measured.bits(Measure::SummaryRival), || {
+            if ahead >= 0.0 {
+                ("至少一方没有简介更相近的事项", "one of them has no item with a closer summary")
+            } else {
+                ("双方都另有简介更相近的事项", "both have items with closer summaries")
             }
         });
     }
