@@ -28,13 +28,13 @@ use crate::{
     model::{Measure, Measurements, log_odds, prior, probability},
     office::Office,
     profile::Profile,
-    score::{Judgement, Reasons},
+    score::{Judgement, NameMemory},
 };
 use neighbours::{ClosestSummaries, FAINT, Neighbours, Told};
 use order::Order;
 
 /// Pairs that a list of any length may propose, so that a short one is searched wider than a long one.
-const PAIRS_TO_PROPOSE: usize = 32_000_000;
+const PAIRS_TO_PROPOSE: usize = 16_000_000;
 /// The most earlier items that one item is compared with, however short the list.
 const MOST_CANDIDATES: usize = 1_024;
 /// Items that one thread takes at once.
@@ -132,8 +132,9 @@ impl Batch {
     pub fn measurements(&self) -> Vec<(u32, u32, Measurements, f64)> {
         let (found, told) = self.told(0.0);
         let ready = self.ready();
-        let of = |pair: &Found, context: Told| {
-            let judged = self.judge(&ready, pair.a, pair.b, Reasons::only_counted())?;
+        let mut memory = NameMemory::default();
+        let mut of = |pair: &Found, context: Told| {
+            let judged = self.judge(&ready, pair.a, pair.b, &mut memory)?;
             let by_hand = judged.bits() - prior() - judged.measurements.sum();
             let (a, b) = (self.order.place(pair.a)?, self.order.place(pair.b)?);
             Some((a.min(b), a.max(b), context.into_measurements(judged.measurements), by_hand))
@@ -150,7 +151,7 @@ impl Batch {
         let Some((a, b)) = of(pair.a).zip(of(pair.b)) else {
             return crate::score(&Profile::default(), &Profile::default());
         };
-        let judged = Judgement::of(&a, &b, &self.index.context, Reasons::in_words());
+        let judged = Judgement::in_words(&a, &b, &self.index.context);
         let measurements = pair.context.into_measurements(judged.measurements);
         let found = judged.with_context(measurements).into_match();
         // The same sum, rounded once more where it is made in another order.
@@ -195,9 +196,15 @@ impl Batch {
             .collect()
     }
 
-    fn judge(&self, ready: &[Ready], a: u32, b: u32, reasons: Reasons) -> Option<Judgement> {
+    fn judge<'r>(
+        &self,
+        ready: &[Ready<'r>],
+        a: u32,
+        b: u32,
+        memory: &mut NameMemory<'r>,
+    ) -> Option<Judgement> {
         let of = |rank: u32| ready.get(usize::try_from(rank).ok()?);
-        Some(Judgement::of(of(a)?, of(b)?, &self.index.context, reasons))
+        Some(Judgement::only_counted(of(a)?, of(b)?, &self.index.context, memory))
     }
 
     /// The pairs, by rank, that are at the floor or may come there when others are looked at, and what others tell of each.
@@ -207,6 +214,7 @@ impl Batch {
         let next = AtomicUsize::new(0);
         let work = || {
             let (mut found, mut closest) = (Vec::new(), ClosestSummaries::of_none(ready.len()));
+            let mut memory = NameMemory::default();
             loop {
                 let from = next.fetch_add(CHUNK, Ordering::Relaxed);
                 let Some(some) =
@@ -217,7 +225,7 @@ impl Batch {
                 for (rank, item) in (from..).zip(some) {
                     let Ok(rank) = u32::try_from(rank) else { continue };
                     for other in self.index.proposals(item.record, rank) {
-                        let judged = self.judge(&ready, other, rank, Reasons::only_counted());
+                        let judged = self.judge(&ready, other, rank, &mut memory);
                         let Some(pair) = judged.map(|judged| Found::of(other, rank, &judged)) else {
                             continue;
                         };

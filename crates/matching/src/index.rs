@@ -15,7 +15,7 @@ use crate::{
     measure::{Context, Ready},
     profile::Profile,
     record::Record,
-    score::{Judgement, Reasons},
+    score::Judgement,
 };
 use block::Blocks;
 use keys::Keys;
@@ -273,7 +273,7 @@ impl<K: Clone + Eq + Hash + Ord> Index<K> {
 
     fn compare(&self, query: &Ready, record: &Record) -> Match {
         let other = self.ready(record);
-        Judgement::of(query, &other, &self.context, Reasons::in_words()).into_match()
+        Judgement::in_words(query, &other, &self.context).into_match()
     }
 
     pub(crate) fn item(&self, slot: u32) -> Option<&(K, Record)> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    compare::NameComparison,
+    compare::{NameComparison, compare},
     lexicon::Lexicon,
     model::{Measure, Measurements},
     record::Record,
@@ -73,15 +73,44 @@ impl<'r> Ready<'r> {
     }
 }
 
+/// Two names beside each other: all that doesn't depend on what else their items say.
+#[derive(Debug)]
+pub(crate) struct NamePair {
+    pub(crate) compared: NameComparison,
+    /// Likeness of the words.
+    words: f64,
+    /// What each tells that the other name doesn't.
+    own: [f64; 2],
+}
+
+impl NamePair {
+    pub(crate) fn of(lexicon: &Lexicon, a: &Ready, b: &Ready) -> Self {
+        Self {
+            compared: compare(lexicon, &a.record.name.parsed, &b.record.name.parsed),
+            words: a.name.cosine(&b.name).unwrap_or_default(),
+            own: [a.alone.missing_from(&b.record.name.alone), b.alone.missing_from(&a.record.name.alone)],
+        }
+    }
+
+    /// What each name tells that the other item doesn't, neither in its name nor elsewhere.
+    fn own_words(&self, a: &Ready, b: &Ready) -> [f64; 2] {
+        let [of_a, of_b] = self.own;
+        let beside = |named: f64, name: &Weighed, other: &Record| {
+            if other.described() { name.missing_from(&other.words) } else { named }
+        };
+        [beside(of_a, &a.alone, b.record), beside(of_b, &b.alone, a.record)]
+            .map(|told| told.min(MAX_OWN_WORDS))
+    }
+}
+
 /// Measures everything but what needs other pairs.
-pub(crate) fn measure(a: &Ready, b: &Ready, names: &NameComparison, spread: f64) -> Measurements {
+pub(crate) fn measure(a: &Ready, b: &Ready, names: &NamePair, spread: f64) -> Measurements {
     let mut found = Measurements::default();
-    if names.comparable {
-        found.set(Measure::NameWords, a.name.cosine(&b.name).unwrap_or_default());
-        found.set(Measure::NameOrder, names.similarity);
-        found.set(Measure::NameIdentical, f64::from(u8::from(names.identical)));
-        let own = [a.alone.missing_from(&b.record.words), b.alone.missing_from(&a.record.words)];
-        let own = own.map(|told| told.min(MAX_OWN_WORDS));
+    if names.compared.comparable {
+        found.set(Measure::NameWords, names.words);
+        found.set(Measure::NameOrder, names.compared.similarity);
+        found.set(Measure::NameIdentical, f64::from(u8::from(names.compared.identical)));
+        let own = names.own_words(a, b);
         found.set(Measure::OwnWordsOfBoth, own.into_iter().reduce(f64::min));
         found.set(Measure::OwnWordsOfOne, own.into_iter().reduce(f64::max));
     }

@@ -1,6 +1,6 @@
 //! Reads a service's name: which act, on which object, with which restrictions.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, hash::Hash};
 
 use crate::{
     brackets::{Split, is_note, split},
@@ -65,6 +65,11 @@ pub fn normalise_with(lexicon: &Lexicon, name: &str) -> NormalisedName {
 }
 
 impl NormalisedName {
+    /// Everything that names are compared by.
+    pub(crate) fn meaning(&self) -> impl Eq + Hash + '_ {
+        (&self.object, &self.acts, &self.qualifiers, &self.markers, &self.numbers)
+    }
+
     /// The whole name in one spelling: Unicode form, width, case, brackets, marks, white space.
     #[must_use]
     pub fn text(&self) -> &str {

@@ -53,7 +53,9 @@ pub(crate) struct Name {
     pub(crate) terms: Box<[Term]>,
     /// Its words and single characters, as a set.
     pub(crate) alone: Box<[Term]>,
-    /// The same for names that mean the same; none for one that means nothing.
+    /// The same for names that [mean](Name::means) the same.
+    pub(crate) hash: u64,
+    /// The same for names of one service; none for one that means nothing.
     pub(crate) key: Option<u64>,
     /// Neighbouring pairs of the object's units, and words of spaced scripts alone, under the act: another act is another
     /// service.
@@ -61,6 +63,12 @@ pub(crate) struct Name {
 }
 
 impl Name {
+    /// Whether nothing tells the two apart but place, department and writing, which names aren't compared by.
+    pub(crate) fn means(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+            || (self.hash == other.hash && self.parsed.meaning() == other.parsed.meaning())
+    }
+
     pub(crate) fn of(lexicon: &Lexicon, name: &str) -> Self {
         let parsed = normalise_with(lexicon, name);
         let mut found = terms::sequence(parsed.object(), MAX_TERMS);
@@ -73,7 +81,16 @@ impl Name {
         let key = (!parsed.object().is_empty())
             .then(|| hash64(("name", parsed.object(), &acts, parsed.qualifier_set())));
         let grams = grams(parsed.object(), &acts);
-        Self { written: name.into(), terms: terms::set(found), alone: terms::set(alone), key, grams, parsed }
+        let hash = hash64(parsed.meaning());
+        Self {
+            written: name.into(),
+            hash,
+            terms: terms::set(found),
+            alone: terms::set(alone),
+            key,
+            grams,
+            parsed,
+        }
     }
 }
 
@@ -121,6 +138,11 @@ impl Record {
             words,
             endpoint: profile.usable_endpoint().map(|endpoint| hash64(("endpoint", endpoint))),
         }
+    }
+
+    /// Whether it says more than a name does.
+    pub(crate) fn described(&self) -> bool {
+        !self.summary.is_empty() || !self.keywords.is_empty()
     }
 
     /// What stands in the wording of evidence, for one order of two records.

@@ -1,21 +1,23 @@
 //! Weighs two profiles against each other.
 
 mod fields;
+mod memory;
 mod names;
 mod reasons;
 
 use std::sync::Arc;
 
 use crate::{
-    compare::{NameComparison, compare},
+    compare::NameComparison,
     evidence::{Match, Relation, Verdict},
     lexicon::Lexicon,
-    measure::{Context, Offices, Ready, measure, offices},
+    measure::{Context, NamePair, Offices, Ready, measure, offices},
     model::{Measurements, prior, probability},
     profile::Profile,
     record::Record,
     weights as w,
 };
+pub(crate) use memory::NameMemory;
 pub(crate) use reasons::Reasons;
 
 /// Says whether two profiles are the same service, and why. Symmetric.
@@ -38,7 +40,7 @@ pub fn score(a: &Profile, b: &Profile) -> Match {
     let context = Context::new(Arc::clone(Lexicon::built_in()));
     let (a, b) = (Record::alone(&context.lexicon, a), Record::alone(&context.lexicon, b));
     let ready = |record| Ready::new(record, &context);
-    Judgement::of(&ready(&a), &ready(&b), &context, Reasons::in_words()).into_match()
+    Judgement::in_words(&ready(&a), &ready(&b), &context).into_match()
 }
 
 /// What follows from comparing two records.
@@ -77,20 +79,36 @@ impl Standing {
 }
 
 impl Judgement {
-    pub(crate) fn of(a: &Ready, b: &Ready, context: &Context, mut reasons: Reasons) -> Self {
+    /// For a pair that somebody reads about.
+    pub(crate) fn in_words(a: &Ready, b: &Ready, context: &Context) -> Self {
         // One order for both directions: the words come out the same.
         let (a, b) = if a.record.order() <= b.record.order() { (a, b) } else { (b, a) };
-        let names = compare(&context.lexicon, &a.record.name.parsed, &b.record.name.parsed);
-        let measurements = measure(a, b, &names, context.spread);
+        Self::of(a, b, &NamePair::of(&context.lexicon, a, b), context, Reasons::in_words())
+    }
+
+    /// For one of a million pairs, whose names were compared before or are remembered from now on.
+    pub(crate) fn only_counted<'r>(
+        a: &Ready<'r>,
+        b: &Ready<'r>,
+        context: &Context,
+        memory: &mut NameMemory<'r>,
+    ) -> Self {
+        let (a, b) = if a.record.name.hash <= b.record.name.hash { (a, b) } else { (b, a) };
+        Self::of(a, b, memory.compare(&context.lexicon, a, b), context, Reasons::only_counted())
+    }
+
+    fn of(a: &Ready, b: &Ready, names: &NamePair, context: &Context, mut reasons: Reasons) -> Self {
+        let measurements = measure(a, b, names, context.spread);
+        let names = &names.compared;
         let (left, right) = (a.record, b.record);
         let codes = fields::codes(left, right, &mut reasons);
-        names::reasons(&context.lexicon, &names, &measurements, &mut reasons);
+        names::reasons(&context.lexicon, names, &measurements, &mut reasons);
         let audiences_meet = fields::audience(left, right, &mut reasons);
         let offices = offices(left, right);
         fields::of_the_rest(left, right, offices, &measurements, &mut reasons);
         let regions_meet = fields::region(left, right, &mut reasons);
         let contradicted = !names.clashes.is_empty() || audiences_meet == Some(false);
-        let joinable = !contradicted && joinable(&names, codes, offices);
+        let joinable = !contradicted && joinable(names, codes, offices);
         let same_place = regions_meet.unwrap_or(offices == Some(Offices::Same));
         let relation = if same_place && audiences_meet != Some(false) {
             Relation::Duplicate

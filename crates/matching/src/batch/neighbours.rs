@@ -46,7 +46,7 @@ impl Told {
 #[derive(Debug)]
 pub(super) struct Neighbours {
     /// The closest partners, the closest first, as (item, bits).
-    partners: Vec<Vec<(u32, f64)>>,
+    partners: Vec<Vec<(u32, f32)>>,
     summaries: ClosestSummaries,
 }
 
@@ -84,8 +84,8 @@ impl Neighbours {
         for pair in found.iter().filter(|pair| pair.probability >= FAINT) {
             for (item, other) in [(pair.a, pair.b), (pair.b, pair.a)] {
                 if let Some(list) = place_of(&mut partners, item) {
-                    list.push((other, pair.bits));
-                    if list.len() >= 4 * MAX_PARTNERS {
+                    list.push((other, told(pair.bits)));
+                    if list.len() >= 2 * MAX_PARTNERS {
                         keep_closest(list);
                     }
                 }
@@ -102,36 +102,40 @@ impl Neighbours {
 
     fn of_pair(&self, pair: &Found) -> Told {
         let (left, right) = (self.partners(pair.a), self.partners(pair.b));
-        let lead = |partners: &[(u32, f64)], other: u32| {
-            let best = partners.iter().find(|(item, _)| *item != other).map_or(NOBODY, |(_, bits)| *bits);
+        let lead = |partners: &[(u32, f32)], other: u32| {
+            let best = partners.iter().find(|(item, _)| *item != other);
+            let best = best.map_or(NOBODY, |(_, bits)| f64::from(*bits));
             (pair.bits - best).clamp(NOBODY, -NOBODY)
         };
         let (a, b) = (lead(left, pair.b), lead(right, pair.a));
-        let weaker = |(item, bits): &(u32, f64)| {
+        let weaker = |(item, bits): &(u32, f32)| {
             right.iter().find(|(other, _)| other == item).map(|(_, other)| bits.min(*other))
         };
-        let common = left.iter().filter_map(weaker).fold(f64::NEG_INFINITY, f64::max);
-        #[expect(clippy::cast_possible_truncation, reason = "three digits of each are told")]
-        let told = |value: f64| value as f32;
+        let common = left.iter().filter_map(weaker).fold(f32::NEG_INFINITY, f32::max);
         let closest = self.summaries.closest(pair.a).min(self.summaries.closest(pair.b));
         Told {
             summary_rival: pair.summaries.map(|alike| alike - closest),
             rival: told(a.min(b)),
             rival_of_one: told(a.max(b)),
-            neighbour: told(probability(common)),
+            neighbour: told(probability(common.into())),
         }
     }
 
-    fn partners(&self, item: u32) -> &[(u32, f64)] {
+    fn partners(&self, item: u32) -> &[(u32, f32)] {
         usize::try_from(item).ok().and_then(|at| self.partners.get(at)).map_or(&[], Vec::as_slice)
     }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "three digits of each are told")]
+fn told(value: f64) -> f32 {
+    value as f32
 }
 
 fn place_of<T>(list: &mut [T], item: u32) -> Option<&mut T> {
     usize::try_from(item).ok().and_then(|at| list.get_mut(at))
 }
 
-fn keep_closest(list: &mut Vec<(u32, f64)>) {
+fn keep_closest(list: &mut Vec<(u32, f32)>) {
     list.sort_unstable_by(|(a, x), (b, y)| y.total_cmp(x).then(a.cmp(b)));
     list.truncate(MAX_PARTNERS);
 }

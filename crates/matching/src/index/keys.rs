@@ -20,7 +20,6 @@ pub(super) struct Keys<'r> {
 impl<'r> Keys<'r> {
     pub(super) fn of(record: &'r Record) -> Self {
         let name = record.name.key;
-        let described = !record.summary.is_empty() || !record.keywords.is_empty();
         Self {
             code_and_name: record
                 .codes
@@ -30,7 +29,7 @@ impl<'r> Keys<'r> {
             codes: record.codes.iter().map(|code| hash64(("code", code))).collect(),
             name,
             grams: &record.name.grams,
-            words: if described { &record.words } else { &[] },
+            words: if record.described() { &record.words } else { &[] },
             endpoint: record.endpoint,
         }
     }

@@ -1,0 +1,50 @@
+//! Remembers comparisons of names: in a list of a province's districts, a few thousand names meet over and over.
+
+use std::collections::{HashMap, hash_map::Entry};
+
+use foldhash::fast::RandomState;
+
+use crate::{
+    lexicon::Lexicon,
+    measure::{NamePair, Ready},
+    record::Name,
+};
+
+/// Comparisons that are remembered at once, some 50 MB of them.
+const MOST: usize = 1 << 17;
+
+/// Names that were compared, and how.
+#[derive(Debug, Default)]
+pub(crate) struct NameMemory<'r> {
+    known: HashMap<[u64; 2], Remembered<'r>, RandomState>,
+}
+
+#[derive(Debug)]
+struct Remembered<'r> {
+    names: [&'r Name; 2],
+    compared: Box<NamePair>,
+}
+
+impl<'r> NameMemory<'r> {
+    /// The names of two items beside each other, in this order.
+    pub(crate) fn compare(&mut self, lexicon: &Lexicon, a: &Ready<'r>, b: &Ready<'r>) -> &NamePair {
+        let names: [&Name; 2] = [&a.record.name, &b.record.name];
+        let key = names.map(|name| name.hash);
+        let compare = || Remembered { names, compared: Box::new(NamePair::of(lexicon, a, b)) };
+        if self.known.len() >= MOST && !self.known.contains_key(&key) {
+            self.known.clear();
+        }
+        let known = match self.known.entry(key) {
+            Entry::Vacant(place) => place.insert(compare()),
+            Entry::Occupied(place) => {
+                let known = place.into_mut();
+                // Keys are hashes.
+                if !known.names.iter().zip(names).all(|(known, name)| known.means(name)) {
+                    *known = compare();
+                }
+                known
+            }
+        };
+        &known.compared
+    }
+}
