@@ -83,6 +83,26 @@ fn the_example_is_right_and_says_so() {
 }
 
 #[test]
+fn a_folder_of_words_is_read_before_anything_starts() {
+    let folder = TempDir::new().expect("a folder");
+    let words = folder.path().join("words");
+    let config = file(&folder, &format!("[matching]\nwords = {:?}\n", words.display().to_string()));
+    let check = || said(yimen(&["config", "check", "--config"]).arg(&config));
+    let (code, text) = check();
+    assert_ne!(code, Some(0));
+    assert!(text.contains("matching.words") && text.contains("can't be read"), "{text}");
+    std::fs::create_dir(&words).expect("made");
+    let write = |row: &str| std::fs::write(words.join("synonyms.tsv"), row).expect("written");
+    write("江城通\t市民卡\n江城通\t一卡通\n");
+    let (code, text) = check();
+    assert_ne!(code, Some(0));
+    assert!(text.contains("synonyms.tsv:2"), "{text}");
+    write("江城通\t市民卡\n");
+    let (code, text) = check();
+    assert_eq!(code, Some(0), "{text}");
+}
+
+#[test]
 fn a_wrong_command_line_is_a_64() {
     let (code, text) = said(&mut yimen(&["serv"]));
     assert_eq!(code, Some(64));

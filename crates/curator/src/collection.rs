@@ -8,11 +8,12 @@ mod shuffled;
 mod tests;
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use domain::duplicate_case::Decision;
 use domain::{CaseId, EntryId, ItemId, Placement, Relation};
 use event_store::Position;
-use matching::{Index, Profile};
+use matching::{Index, Lexicon, Profile};
 use read_model::CaseView;
 
 pub use place::{Home, Placing, Suspicion};
@@ -55,6 +56,11 @@ impl From<&Decision> for Standing {
 }
 
 impl Collection {
+    /// An empty one that reads names with these words.
+    pub(crate) fn with_words(words: Arc<Lexicon>) -> Self {
+        Self { index: Index::with_words(words), ..Self::default() }
+    }
+
     /// Up to where in the log everything is known; `None` before that was read.
     pub(crate) fn position(&self) -> Option<Position> {
         self.position

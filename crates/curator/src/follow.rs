@@ -10,6 +10,7 @@ use domain::{
 };
 use event_store::{Position, Recorded, StoreError, decode};
 use futures_util::{StreamExt, TryStreamExt, stream};
+use matching::Lexicon;
 use read_model::{EntryStanding, Snapshot};
 
 use crate::collection::Collection;
@@ -44,7 +45,8 @@ async fn follow(curator: &Curator) -> Result<(), StoreError> {
     let head = curator.store.head().await?;
     let snapshot = caught_up(curator, head).await;
     let known = Arc::clone(&snapshot);
-    let collection = on_a_thread(move || collected(&known)).await;
+    let words = Arc::clone(&curator.words);
+    let collection = on_a_thread(move || collected(words, &known)).await;
     *curator.collection.write() = collection;
     found_again(curator, &snapshot).await?;
     decisions::heed_missed(curator, &snapshot).await?;
@@ -99,8 +101,8 @@ async fn on_a_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stati
 }
 
 /// What has a place, and what was decided: the others are placed among them.
-fn collected(snapshot: &Snapshot) -> Collection {
-    let mut collection = Collection::default();
+fn collected(words: Arc<Lexicon>, snapshot: &Snapshot) -> Collection {
+    let mut collection = Collection::with_words(words);
     for view in snapshot.items().values() {
         let Some(entry) = view.entry() else { continue };
         if let Some(profile) = published(snapshot, view.id) {

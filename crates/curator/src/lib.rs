@@ -19,6 +19,7 @@ use std::sync::Arc;
 use domain::Policy;
 use event_store::{EventStore, Position};
 use jiff::Timestamp;
+use matching::Lexicon;
 use read_model::ReadModel;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -38,6 +39,7 @@ pub struct Curator {
     now: fn() -> Timestamp,
     done: watch::Sender<Position>,
     collection: Shared,
+    words: Arc<Lexicon>,
 }
 
 impl Curator {
@@ -55,7 +57,13 @@ impl Curator {
             now,
             done: watch::Sender::new(Position::START),
             collection: Shared::default(),
+            words: Arc::clone(Lexicon::built_in()),
         }
+    }
+
+    /// The same, reading names with these words.
+    pub fn with_words(self, words: Arc<Lexicon>) -> Self {
+        Self { words, ..self }
     }
 
     /// Up to which position everything published has been placed.

@@ -10,6 +10,7 @@ mod import;
 mod output;
 mod progress;
 mod server;
+mod words;
 
 use std::process::ExitCode;
 

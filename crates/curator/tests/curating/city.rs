@@ -14,6 +14,7 @@ use domain::{
 use event_store::sqlite::{Options, Sqlite};
 use event_store::{Digest, Envelope, EventStore, Position, execute};
 use jiff::Timestamp;
+use matching::Lexicon;
 use read_model::{ReadModel, Snapshot};
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -141,6 +142,14 @@ impl City {
 
     pub(crate) fn curator(&self) -> &Working {
         self.curator.as_ref().expect("the city has a curator")
+    }
+
+    /// Puts a curator to work that knows these synonyms, too: one row each, the word and what it means.
+    pub(crate) fn with_curator_who_knows(self, synonyms: &str) -> Self {
+        let words = Lexicon::extended_by([("synonyms.tsv", synonyms.to_owned())]).expect("a word list");
+        let (store, read_model) = (Arc::clone(&self.store), self.read_model.clone());
+        let curator = Curator::new(store, read_model, Arc::clone(&self.policy), later).with_words(words);
+        Self { curator: Some(Working::start(curator)), ..self }
     }
 
     pub(crate) async fn curated(&self) {

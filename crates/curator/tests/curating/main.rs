@@ -29,6 +29,18 @@ async fn two_districts_of_one_service_share_an_entry() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_citys_own_words_make_two_names_one() {
+    for (synonyms, together) in [("", false), ("江城通\t江城市民卡\n", true)] {
+        let city = City::without_curator().await.with_curator_who_knows(synonyms);
+        city.publish("a", "江城市民卡申领", LICENCE, "330106").await;
+        city.publish("b", "江城通申领", LICENCE, "330110").await;
+        city.curated().await;
+        let joined = city.entry_of("b").await == Some(EntryId::founded_by(item("a")));
+        assert_eq!(joined, together, "{synonyms}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_curators_and_a_restart_write_what_one_writes() {
     let city = City::open().await;
     let second = city.another_curator();

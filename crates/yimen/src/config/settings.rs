@@ -2,14 +2,18 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use identity::{IssuerConfig, JwksSource, RefreshConfig, VerdictCacheConfig, VerifierConfig};
 use jiff::fmt::serde::unsigned_duration::friendly::compact::required as friendly;
+use matching::Lexicon;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::nearest;
+use crate::failure::Failure;
+use crate::words;
 
 /// The whole configuration of `yimen serve`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -28,6 +32,9 @@ pub struct Config {
     /// The data plane.
     #[serde(default)]
     pub gateway: gateway::Settings,
+    /// How items are compared.
+    #[serde(default)]
+    pub matching: Matching,
     /// What is logged, and how.
     #[serde(default)]
     pub log: Log,
@@ -195,6 +202,23 @@ impl Identity {
     }
 }
 
+/// How items are compared.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Matching {
+    /// Folder of word lists (`synonyms.tsv`, `acts.tsv` …) whose rows are added to the built-in ones; only those without it.
+    /// It is read at the start. What was placed before stays where it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub words: Option<PathBuf>,
+}
+
+impl Matching {
+    /// The words by which names are read.
+    pub fn lexicon(&self) -> Result<Arc<Lexicon>, Failure> {
+        self.words.as_deref().map_or_else(|| Ok(Arc::clone(Lexicon::built_in())), words::read)
+    }
+}
+
 /// What is logged, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -242,6 +266,6 @@ impl Config {
                 })?;
             }
         }
-        Ok(())
+        self.matching.lexicon().map(drop).map_err(|failure| format!("matching.words: {failure}"))
     }
 }

@@ -101,7 +101,8 @@ impl Service {
             .map_err(|error| Failure::because("the read model can't be started", &error))?;
         tasks.spawn(follower);
         let curator =
-            Curator::new(Arc::clone(&store), read_model.clone(), Arc::clone(&policy), Timestamp::now);
+            Curator::new(Arc::clone(&store), read_model.clone(), Arc::clone(&policy), Timestamp::now)
+                .with_words(config.matching.lexicon()?);
         let placed = curator.progress();
         tasks.spawn(curator.clone().run(end.clone()));
         let (routes, routed, follower) = routes::follow(&read_model);

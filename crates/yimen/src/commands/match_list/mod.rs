@@ -8,7 +8,6 @@ mod lines;
 mod list;
 mod profile;
 mod summary;
-mod words;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -18,7 +17,7 @@ use matching::{Batch, Lexicon, Pair};
 use self::destination::Destinations;
 use crate::cli::MatchArgs;
 use crate::failure::{Exit, Failure};
-use crate::output;
+use crate::{output, words};
 
 /// The probability from which pairs form clusters, whichever are told: more likely one service than not.
 const CLUSTER_FLOOR: f64 = 0.5;

@@ -1,4 +1,4 @@
-//! Words that a department adds to those that are built in: the `*.tsv` files of `--words DIR`.
+//! Words that a city or a department adds to those that are built in: the `*.tsv` files of a folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ pub fn read(folder: &Path) -> Result<Arc<Lexicon>, Failure> {
     files.sort();
     if files.is_empty() {
         return Err(Failure::usage(format!(
-            "--words {}: there is no word list; they are called {}",
+            "{}: there is no word list; they are called {}",
             folder.display(),
             Lexicon::TABLES.join(", ")
         )));
