@@ -141,12 +141,10 @@ impl Framing {
             let Some(line) = line.strip_suffix(b"\r") else {
                 return Err(Refusal::LineEnd);
             };
-            let is_request_line = self.line == 0 && self.place == Place::Head;
             (self.seen, self.line) = (feed + 1, feed + 1);
             if line.is_empty() {
                 (self.seen, self.line) = (0, 0);
-                // A second empty line before a request line.
-                return if is_request_line { Err(Refusal::RequestLine) } else { Ok(Some(feed + 1)) };
+                return Ok(Some(feed + 1));
             }
         }
         self.seen = allowed.len();

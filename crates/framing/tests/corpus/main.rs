@@ -45,8 +45,8 @@ fn told(rest: Rest) -> Option<(u16, &'static str)> {
     match rest {
         Rest::Unfinished => None,
         Rest::NoRequest(refusal) => Some((refusal.status(), refusal.code())),
-        // Whoever reads the body says that it broke off.
-        Rest::NoBody(_) => Some((400, "request-incomplete")),
+        // Whoever reads the body says so, and knows no more.
+        Rest::NoBody(_) => Some((400, Refusal::Chunk.code())),
     }
 }
 
