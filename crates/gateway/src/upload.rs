@@ -1,5 +1,7 @@
 //! The body of a request on its way to the backend.
 
+use std::error::Error;
+use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -22,9 +24,25 @@ pub(crate) enum UploadFault {
     /// The client sent nothing for the idle time.
     #[error("nothing of the body came for too long")]
     ClientIdle,
-    /// The client's connection ended, or what it sent isn't HTTP.
+    /// The client's connection ended.
     #[error("the body ended before it was complete")]
     ClientGone,
+    /// What the client sent doesn't go on with the body.
+    #[error("the body is not a sequence of well-formed chunks")]
+    Malformed,
+}
+
+impl UploadFault {
+    /// What went wrong on the client's connection, as the error under the errors tells.
+    fn of(error: &axum::Error) -> Self {
+        let causes =
+            std::iter::successors(error.source(), |cause: &&(dyn Error + 'static)| (*cause).source());
+        match causes.filter_map(|cause| cause.downcast_ref::<io::Error>()).next().map(io::Error::kind) {
+            Some(io::ErrorKind::TimedOut) => Self::ClientIdle,
+            Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) => Self::Malformed,
+            Some(_) | None => Self::ClientGone,
+        }
+    }
 }
 
 /// What the rest of a call must know about its upload.
@@ -119,8 +137,10 @@ impl Upload {
 
     fn poll_client(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UploadFault>>> {
         match Pin::new(&mut self.body).poll_frame(cx) {
+            // Trailer fields end here: nobody has looked at them, and HTTP/2 would carry them as they are.
+            Poll::Ready(Some(Ok(frame))) if frame.is_trailers() => Poll::Ready(None),
             Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(self.count(&frame).map(|()| frame))),
-            Poll::Ready(Some(Err(_))) => Poll::Ready(Some(Err(UploadFault::ClientGone))),
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(UploadFault::of(&error)))),
             Poll::Ready(None) => Poll::Ready(None),
             Poll::Pending => {
                 self.progress.wait_for_client();
