@@ -32,6 +32,7 @@ async fn a_caller_and_a_channel_get_what_they_may_have() {
 
     let refused = call("citizen").await;
     assert_eq!(refused.problem(429), "rate-limited");
+    assert!(refused.header("ratelimit").is_some_and(|left| left.starts_with("\"caller\";r=0;t=")));
     let wait: u64 = refused.header("retry-after").and_then(|text| text.parse().ok()).expect("seconds");
     assert!((1100..=1201).contains(&wait), "a third of an hour, not {wait} s");
 

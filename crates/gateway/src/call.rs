@@ -66,7 +66,12 @@ async fn carry_to_one_of(
 ) -> Result<Response, Refusal> {
     let settings = gateway.settings();
     let caller = identify(gateway.verifier(), &head.headers).await?;
-    record.leaves(gateway.rate_limits().take(&caller)?);
+    let quota = gateway.rate_limits().take(&caller);
+    let exhausted = quota.refusal();
+    record.leaves(quota);
+    if let Some(refusal) = exhausted {
+        return Err(refusal);
+    }
     let department = department::named(&head.headers)?;
     let region = match region::named(&head.headers)? {
         Some(named) => Some(named),

@@ -48,6 +48,8 @@ struct Left {
     calls: u64,
     /// Until the bucket is full again.
     full_in: Duration,
+    /// How long to wait, if there was nothing left for the call itself.
+    wait: Option<Duration>,
 }
 
 /// What is left of every policy that the call came under.
@@ -72,24 +74,24 @@ impl RateLimits {
     }
 
     /// Takes one call from the caller's bucket and from the channel's.
-    pub(crate) fn take(&self, caller: &Principal) -> Result<Quota, Refusal> {
+    pub(crate) fn take(&self, caller: &Principal) -> Quota {
         let now = self.begun.elapsed();
         let mut quota = Quota::default();
         // The caller's first: one who has had enough takes nothing from the others.
         if let Some(buckets) = &self.caller {
             let key = self.hasher.hash_one((&caller.issuer, &caller.subject));
-            quota.0.push(buckets.take(key, now)?);
+            quota.0.push(buckets.take(key, now));
         }
-        if let Some(buckets) = &self.channel {
+        if let Some(buckets) = self.channel.as_ref().filter(|_| quota.refusal().is_none()) {
             let key = self.hasher.hash_one((&caller.issuer, &caller.client));
-            quota.0.push(buckets.take(key, now)?);
+            quota.0.push(buckets.take(key, now));
         }
-        Ok(quota)
+        quota
     }
 }
 
 impl Buckets {
-    fn take(&self, key: u64, now: Duration) -> Result<Left, Refusal> {
+    fn take(&self, key: u64, now: Duration) -> Left {
         let within = nanoseconds(self.rate.within);
         let interval = (within / u64::from(self.rate.calls.get())).max(1);
         let now = nanoseconds(now);
@@ -98,25 +100,33 @@ impl Buckets {
             let full_at = full_at.max(now) + interval;
             (full_at <= now + within).then_some(full_at)
         });
-        match taken {
-            Ok(before) => {
-                let used = before.max(now) + interval - now;
-                let full_in = Duration::from_nanos(used);
-                Ok(Left { name: self.name, rate: self.rate, calls: (within - used) / interval, full_in })
+        let (used, wait) = match taken {
+            Ok(before) => (before.max(now) + interval - now, None),
+            Err(full_at) => {
+                (full_at.saturating_sub(now), Some((full_at + interval).saturating_sub(now + within)))
             }
-            Err(full_at) => Err(Refusal::RateLimited {
-                policy: self.name,
-                wait: Duration::from_nanos((full_at + interval).saturating_sub(now + within)),
-            }),
+        };
+        Left {
+            name: self.name,
+            rate: self.rate,
+            calls: if wait.is_some() { 0 } else { within.saturating_sub(used) / interval },
+            full_in: Duration::from_nanos(used),
+            wait: wait.map(Duration::from_nanos),
         }
     }
 }
 
 impl Quota {
+    /// Why the call isn't carried, if a bucket had nothing left for it.
+    pub(crate) fn refusal(&self) -> Option<Refusal> {
+        let exhausted = self.0.iter().find_map(|left| Some((left.name, left.wait?)));
+        exhausted.map(|(policy, wait)| Refusal::RateLimited { policy, wait })
+    }
+
     /// Tells the client what it may, and what is left.
     pub(crate) fn write(&self, headers: &mut HeaderMap) {
         let (mut policies, mut limits) = (String::new(), String::new());
-        for Left { name, rate, calls, full_in } in &self.0 {
+        for Left { name, rate, calls, full_in, .. } in &self.0 {
             let comma = if policies.is_empty() { "" } else { ", " };
             // Writing to a string can't fail.
             let _ = write!(policies, "{comma}\"{name}\";q={};w={}", rate.calls, seconds(rate.within));
@@ -155,25 +165,20 @@ mod tests {
         RateLimits::new(&settings).caller.expect("it is set")
     }
 
-    fn wait(outcome: Result<Left, Refusal>) -> Duration {
-        match outcome {
-            Err(Refusal::RateLimited { wait, .. }) => wait,
-            other => panic!("taken: {other:?}"),
-        }
-    }
-
     #[test]
     fn a_bucket_gives_what_it_holds_and_fills_evenly() {
         let buckets = buckets(5, 10);
         let now = SECOND * 100;
         for left in [4, 3, 2, 1, 0] {
-            assert_eq!(buckets.take(1, now).expect("there is some").calls, left);
+            let taken = buckets.take(1, now);
+            assert_eq!((taken.calls, taken.wait), (left, None));
         }
-        assert_eq!(wait(buckets.take(1, now)), SECOND * 2);
-        assert_eq!(wait(buckets.take(1, now + SECOND)), SECOND);
-        assert_eq!(buckets.take(2, now).expect("another's").calls, 4);
-        assert_eq!(buckets.take(1, now + SECOND * 2).expect("one more").calls, 0);
-        let full = buckets.take(1, now + SECOND * 60).expect("full again");
+        let refused = buckets.take(1, now);
+        assert_eq!((refused.calls, refused.wait, refused.full_in), (0, Some(SECOND * 2), SECOND * 10));
+        assert_eq!(buckets.take(1, now + SECOND).wait, Some(SECOND));
+        assert_eq!(buckets.take(2, now).calls, 4);
+        assert_eq!(buckets.take(1, now + SECOND * 2).wait, None);
+        let full = buckets.take(1, now + SECOND * 60);
         assert_eq!((full.calls, full.full_in), (4, SECOND * 2));
     }
 
@@ -189,7 +194,7 @@ mod tests {
 
     #[test]
     fn fields_are_written_as_the_draft_has_them() {
-        let left = buckets(5, 10).take(1, SECOND).expect("there is some");
+        let left = buckets(5, 10).take(1, SECOND);
         let mut headers = HeaderMap::new();
         Quota(vec![left, Left { name: "channel", ..left }]).write(&mut headers);
         assert_eq!(headers[RATE_LIMIT_POLICY], "\"caller\";q=5;w=10, \"channel\";q=5;w=10");

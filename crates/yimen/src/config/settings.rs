@@ -285,6 +285,9 @@ impl Config {
 
     /// Checks that the files can be read that have to be there at the start; the others are made.
     pub fn check_files(&self) -> Result<(), String> {
+        if let Some(tls) = &self.listen.tls {
+            tls.check()?;
+        }
         for (place, issuer) in self.identity.issuers.iter().enumerate() {
             if let JwksSource::File(path) = &issuer.jwks {
                 std::fs::read(path).map_err(|error| {

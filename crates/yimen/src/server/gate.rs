@@ -139,6 +139,10 @@ impl<S> Gate<S> {
         buffer.put_slice(self.held.get(..size).unwrap_or_default());
         self.held.advance(size);
         self.cleared -= size;
+        if self.held.is_empty() {
+            // Thousands of idle connections need no room for what they may send.
+            self.held = BytesMut::new();
+        }
     }
 
     /// Whether the client may have more to say than anybody will read.

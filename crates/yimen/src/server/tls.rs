@@ -53,12 +53,23 @@ struct Pem {
     key: Vec<u8>,
 }
 
+impl TlsFiles {
+    /// Whether a listener can be opened with them.
+    pub fn check(&self) -> Result<(), String> {
+        self.read(&aws_lc_rs::default_provider()).map(drop)
+    }
+
+    fn read(&self, provider: &CryptoProvider) -> Result<CertifiedKey, String> {
+        let read = Pem::read(self).and_then(|pem| pem.certified(provider));
+        read.map_err(|reason| format!("listen.tls: {reason}"))
+    }
+}
+
 impl Certificate {
     /// Reads the files.
     pub fn open(files: TlsFiles) -> Result<Arc<Self>, Failure> {
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let read = Pem::read(&files).and_then(|pem| pem.certified(&provider));
-        let current = read.map_err(|reason| Failure::config(format!("listen.tls: {reason}")))?;
+        let current = files.read(&provider).map_err(Failure::config)?;
         Ok(Arc::new(Self { files, provider, current: ArcSwap::from_pointee(current) }))
     }
 
