@@ -54,11 +54,14 @@ impl Drop for StandIn {
     }
 }
 
+/// Method, target and body of a request.
+pub(crate) type Recorded = (String, String, Vec<u8>);
+
 /// A stand-in that keeps every request that reached it whole.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     pub(crate) base_url: String,
-    received: Arc<Mutex<Vec<(String, String, Vec<u8>)>>>,
+    received: Arc<Mutex<Vec<Recorded>>>,
     serving: JoinHandle<()>,
 }
 
@@ -76,8 +79,8 @@ impl Recorder {
         Self { base_url, received, serving }
     }
 
-    /// Method, target and body of each since the last time, in the order in which they were whole.
-    pub(crate) fn take(&self) -> Vec<(String, String, Vec<u8>)> {
+    /// Those since the last time, in the order in which they were whole.
+    pub(crate) fn take(&self) -> Vec<Recorded> {
         std::mem::take(&mut *self.received.lock().expect("nobody panics with it"))
     }
 }

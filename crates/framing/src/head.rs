@@ -93,27 +93,32 @@ impl Fields {
     fn take(&mut self, field: &Field<'_>) -> Result<(), Refusal> {
         // By length first: nearly every field is none of these.
         match field.name.len() {
-            4 if field.is("host") => {
-                self.hosts += 1;
-                if !is_authority(field.value) {
-                    return Err(Refusal::Host);
-                }
-            }
-            14 if field.is("content-length") => {
-                if self.length.replace(length(field.value)?).is_some() {
-                    return Err(Refusal::LengthRepeated);
-                }
-            }
-            17 if field.is("transfer-encoding") => {
-                if self.coding.replace(coding(field.value)?).is_some() {
-                    return Err(Refusal::Coding);
-                }
-            }
-            14 if field.resembles("content-length") => return Err(Refusal::Lookalike),
-            17 if field.resembles("transfer-encoding") => return Err(Refusal::Lookalike),
-            _ => {}
+            4 if field.is("host") => self.take_host(field.value),
+            14 if field.is("content-length") => self.take_length(field.value),
+            17 if field.is("transfer-encoding") => self.take_coding(field.value),
+            14 if field.resembles("content-length") => Err(Refusal::Lookalike),
+            17 if field.resembles("transfer-encoding") => Err(Refusal::Lookalike),
+            _ => Ok(()),
         }
-        Ok(())
+    }
+
+    fn take_host(&mut self, value: &[u8]) -> Result<(), Refusal> {
+        self.hosts += 1;
+        if is_authority(value) { Ok(()) } else { Err(Refusal::Host) }
+    }
+
+    fn take_length(&mut self, value: &[u8]) -> Result<(), Refusal> {
+        match self.length.replace(length(value)?) {
+            Some(_) => Err(Refusal::LengthRepeated),
+            None => Ok(()),
+        }
+    }
+
+    fn take_coding(&mut self, value: &[u8]) -> Result<(), Refusal> {
+        match self.coding.replace(coding(value)?) {
+            Some(_) => Err(Refusal::Coding),
+            None => Ok(()),
+        }
     }
 
     fn body(self, is_http_11: bool) -> Result<Body, Refusal> {

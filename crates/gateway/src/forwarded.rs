@@ -85,8 +85,8 @@ fn customary(headers: &HeaderMap) -> Vec<Hop> {
     let mut hops: Vec<_> =
         list("x-forwarded-for").map(|text| Hop { address: address(text), ..Hop::default() }).collect();
     if let Some(last) = hops.last_mut() {
-        last.host = list("x-forwarded-host").last().and_then(|text| text.parse().ok());
-        last.scheme = list("x-forwarded-proto").last().and_then(scheme);
+        last.host = list("x-forwarded-host").next_back().and_then(|text| text.parse().ok());
+        last.scheme = list("x-forwarded-proto").next_back().and_then(scheme);
     }
     hops
 }

@@ -286,3 +286,48 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Gate<S> {
         self.stream.is_write_vectored()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    use super::*;
+
+    const REQUEST: &[u8] = b"PUT /a HTTP/1.1\r\nhost: yimen.test\r\ncontent-length: 5\r\n\r\nhello";
+    const PATIENCE: Patience = Patience { head: Duration::from_secs(5), body: Duration::from_secs(5) };
+
+    /// What a reader with so small a buffer gets of what was sent in pieces of that size, until there is no more.
+    async fn read(sent: &[u8], piece: usize, buffer: usize) -> Vec<u8> {
+        let (mut client, server) = duplex(1024);
+        let mut gate = Gate::new(server, Limits::default(), PATIENCE, Arc::default());
+        let mut received = Vec::new();
+        let write = async {
+            for piece in sent.chunks(piece) {
+                client.write_all(piece).await.expect("it is read");
+                tokio::task::yield_now().await;
+            }
+            std::future::pending::<()>().await;
+        };
+        let read = async {
+            let mut buffer = vec![0; buffer];
+            while let Ok(Ok(size)) = tokio::time::timeout(PATIENCE.head / 2, gate.read(&mut buffer)).await {
+                received.extend_from_slice(&buffer[..size]);
+            }
+        };
+        tokio::select! { () = write => {}, () = read => {} }
+        received
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_well_formed_passes_and_the_rest_is_asked_about() {
+        let asks = Refused::default().because(Reason::TooSlow, b"");
+        let bad = b"GET / HTTP/1.1\r\nhost: a\r\nhost: a\r\n\r\n";
+        let http_2 = [PREFACE, b"\0\0\0\x04\0\0\0\0\0\n\r\n"].concat();
+        for (piece, buffer) in [(1, 1), (1, 64), (7, 24), (64, 3), (1000, 1000), (1000, 24)] {
+            let sent = [REQUEST, b"\r\n", REQUEST, bad, REQUEST].concat();
+            let expected = [REQUEST, b"\r\n", REQUEST, asks].concat();
+            assert_eq!(read(&sent, piece, buffer).await, expected, "{piece} {buffer}");
+            assert_eq!(read(&http_2, piece, buffer).await, http_2, "{piece} {buffer}");
+        }
+    }
+}
