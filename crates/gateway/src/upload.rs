@@ -178,7 +178,8 @@ impl HttpBody for Upload {
 mod tests {
     use futures_util::StreamExt;
     use futures_util::stream;
-    use http_body_util::BodyExt;
+    use http::{HeaderMap, HeaderValue};
+    use http_body_util::{BodyExt, StreamBody};
 
     use super::*;
 
@@ -199,6 +200,28 @@ mod tests {
         assert_eq!(progress.fault(), Some(UploadFault::TooLarge));
         assert!(Upload::new(Body::from("12345678901"), 10, SECOND).is_announced_too_large());
         assert!(!Upload::new(Body::from("1234567890"), 10, SECOND).is_announced_too_large());
+    }
+
+    #[tokio::test]
+    async fn trailer_fields_end_here() {
+        let claim = (crate::ASSERTION, HeaderValue::from_static("forged"));
+        let frames = [Frame::data(Bytes::from_static(b"a")), Frame::trailers(HeaderMap::from_iter([claim]))];
+        let body = StreamBody::new(stream::iter(frames.map(Ok::<_, std::io::Error>)));
+        let arrived = Upload::new(Body::new(body), 10, SECOND).collect().await.expect("whole");
+        assert!(arrived.trailers().is_none());
+        assert_eq!(arrived.to_bytes(), "a");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_breaks_off_says_why() {
+        for (kind, fault) in [
+            (io::ErrorKind::TimedOut, UploadFault::ClientIdle),
+            (io::ErrorKind::InvalidData, UploadFault::Malformed),
+            (io::ErrorKind::UnexpectedEof, UploadFault::ClientGone),
+        ] {
+            let body = Body::from_stream(stream::iter([Err::<Bytes, _>(io::Error::from(kind))]));
+            assert_eq!(Upload::new(body, 10, SECOND).collect().await.expect_err("broken"), fault);
+        }
     }
 
     #[tokio::test(start_paused = true)]
