@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("yimen-read-model", &["yimen-domain", "yimen-event-store"]),
     ("yimen-curator", &["yimen-domain", "yimen-matching", "yimen-event-store", "yimen-read-model"]),
     ("yimen-identity", &[]),
+    ("yimen-framing", &[]),
     ("yimen-gateway", &["yimen-identity", "yimen-domain"]),
     (
         "yimen-api",

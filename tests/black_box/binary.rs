@@ -41,7 +41,7 @@ pub(crate) fn yimen(arguments: &[&str]) -> Command {
     command
 }
 
-/// A running demo; killed when dropped.
+/// A running demo, or gateway with settings of its own; killed when dropped.
 #[derive(Debug)]
 pub(crate) struct Demo {
     process: Child,
@@ -82,18 +82,30 @@ impl Demo {
         let data = folder.path().join("data");
         command.args(["--public", public, "--admin", "127.0.0.1:0"]);
         command.arg("--data-dir").arg(&data).arg("--ready-file").arg(&ready_file).args(arguments);
+        Self::launch(command, folder, |folder| {
+            let text = std::fs::read_to_string(folder.join("ready.json")).ok()?;
+            Some(serde_json::from_str(&text).expect("the ready file is JSON"))
+        })
+    }
+
+    /// Starts a process that logs to `log.txt` in `folder`, and waits for what it says when it is ready.
+    pub(crate) fn launch(
+        mut command: Command,
+        folder: TempDir,
+        ready: impl Fn(&Path) -> Option<Value>,
+    ) -> Self {
         let log = std::fs::File::create(folder.path().join("log.txt")).expect("a log file");
         let mut process =
             command.stdout(Stdio::null()).stderr(Stdio::from(log)).spawn().expect("the binary starts");
         let deadline = Instant::now() + PATIENCE;
         let ready = loop {
-            if let Ok(text) = std::fs::read_to_string(&ready_file) {
-                break serde_json::from_str(&text).expect("the ready file is JSON");
+            if let Some(ready) = ready(folder.path()) {
+                break ready;
             }
             let ended = process.try_wait().expect("it can be asked");
             let log = || std::fs::read_to_string(folder.path().join("log.txt")).unwrap_or_default();
-            assert!(ended.is_none(), "the demo ended with {ended:?}:\n{}", log());
-            assert!(Instant::now() < deadline, "the demo is not ready:\n{}", log());
+            assert!(ended.is_none(), "it ended with {ended:?}:\n{}", log());
+            assert!(Instant::now() < deadline, "it is not ready:\n{}", log());
             std::thread::park_timeout(Duration::from_millis(20));
         };
         Self { process, ready, folder }

@@ -1,9 +1,11 @@
 //! Stand-ins for departments' services, on loopback: doubles, not the real thing.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
+use axum::body::Bytes;
 use axum::extract::Request;
+use axum::http::{Method, Uri};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -52,6 +54,43 @@ impl Drop for StandIn {
     }
 }
 
+/// Method, target and body of a request.
+pub(crate) type Recorded = (String, String, Vec<u8>);
+
+/// A stand-in that keeps every request that reached it whole.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    pub(crate) base_url: String,
+    received: Arc<Mutex<Vec<Recorded>>>,
+    serving: JoinHandle<()>,
+}
+
+impl Recorder {
+    pub(crate) async fn start() -> Self {
+        let (listener, base_url) = listen(LOOPBACK).await;
+        let received = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&received);
+        let keep = move |method: Method, uri: Uri, body: Bytes| async move {
+            let request = (method.to_string(), uri.to_string(), body.to_vec());
+            kept.lock().expect("nobody panics with it").push(request);
+        };
+        let router = axum::Router::new().fallback(keep);
+        let serving = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+        Self { base_url, received, serving }
+    }
+
+    /// Those since the last time, in the order in which they were whole.
+    pub(crate) fn take(&self) -> Vec<Recorded> {
+        std::mem::take(&mut *self.received.lock().expect("nobody panics with it"))
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
 /// A stand-in whose every byte the test writes.
 #[derive(Debug)]
 pub(crate) struct RawStandIn {
@@ -67,13 +106,18 @@ impl RawStandIn {
 
     /// The next call, once the head of its request is there.
     pub(crate) async fn accept(&self) -> TcpStream {
+        self.accept_with_head().await.0
+    }
+
+    /// The same, and that head.
+    pub(crate) async fn accept_with_head(&self) -> (TcpStream, String) {
         let (mut call, _) = self.listener.accept().await.expect("the gateway calls");
         let (mut head, mut byte) = (Vec::new(), [0]);
         while !head.ends_with(b"\r\n\r\n") {
             call.read_exact(&mut byte).await.expect("the head comes");
             head.extend(byte);
         }
-        call
+        (call, String::from_utf8_lossy(&head).into_owned())
     }
 
     /// The next call, already given the head of a response without a length.

@@ -66,6 +66,12 @@ async fn carry_to_one_of(
 ) -> Result<Response, Refusal> {
     let settings = gateway.settings();
     let caller = identify(gateway.verifier(), &head.headers).await?;
+    let quota = gateway.rate_limits().take(&caller);
+    let exhausted = quota.refusal();
+    record.leaves(quota);
+    if let Some(refusal) = exhausted {
+        return Err(refusal);
+    }
     let department = department::named(&head.headers)?;
     let region = match region::named(&head.headers)? {
         Some(named) => Some(named),
@@ -87,7 +93,7 @@ async fn carry_to_one_of(
         tracing::error!(%error, item = %offering.item, "a backend's URL and a call's path make no URL");
         Refusal::Internal
     })?;
-    let received = Received::of(&head, settings.public_scheme);
+    let received = Received::of(&head, settings);
     let mut headers = head.headers;
     forwarding::rewrite_request(&mut headers, &received, *record.trace(), assertion);
     forwarding::announce_unknown_length(&mut headers, &upload);

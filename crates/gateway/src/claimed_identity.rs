@@ -35,6 +35,10 @@ const NAMES: [&str; 22] = [
     "proxy",
 ];
 
+/// Fields that say where a message ends. A backend that folds names would take another spelling for them; HTTP/1.1
+/// requests with one are refused at the connection, HTTP/2 has framing of its own and lets it pass.
+const FRAMING: [&str; 2] = ["content-length", "transfer-encoding"];
+
 /// Beginnings of names, written like [`NAMES`].
 const PREFIXES: [&str; 26] = [
     "yimen-",
@@ -76,6 +80,7 @@ pub(crate) fn strip(headers: &mut HeaderMap) {
 fn is_claim(name: &str) -> bool {
     NAMES.iter().any(|known| same(name, known) && name.len() == known.len())
         || PREFIXES.iter().any(|prefix| same(name, prefix))
+        || FRAMING.iter().any(|known| same(name, known) && name.len() == known.len() && name != *known)
 }
 
 /// Whether `name` begins with `known`, with every character of `name` that isn't a letter or digit read as `-`.
@@ -107,6 +112,8 @@ mod tests {
             "X_Forwarded_For",
             "X-Forwarded-Preferred-Username",
             "Yimen-Assertion",
+            "content_length",
+            "transfer.encoding",
             "yimen_assertion",
             "X-Yimen-Subject",
             "X-Identity-Sub",
@@ -135,6 +142,8 @@ mod tests {
             "content-length",
             "x-request-id",
             "idempotency-key",
+            "content-length",
+            "content-length-x",
             "origin",
             "referer",
             "user-agent",

@@ -9,8 +9,9 @@ use http::uri::Authority;
 use http::{HeaderMap, HeaderName, HeaderValue, Version};
 use http_body::Body;
 
+use crate::forwarded::Way;
 use crate::trace_context::TraceContext;
-use crate::{ASSERTION, PublicScheme, claimed_identity, hop_by_hop};
+use crate::{ASSERTION, PublicScheme, Settings, claimed_identity, hop_by_hop};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -19,32 +20,45 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 /// What the gateway itself knows of a request, and tells the backend.
 #[derive(Debug)]
 pub(crate) struct Received {
-    peer: Option<IpAddr>,
+    /// The client first, then the trusted proxies that the request came through.
+    way: Vec<IpAddr>,
     host: Option<Authority>,
     version: Version,
     scheme: PublicScheme,
 }
 
 impl Received {
-    pub(crate) fn of(head: &Parts, scheme: PublicScheme) -> Self {
-        let named = head.headers.get(HOST).and_then(|value| Authority::try_from(value.as_bytes()).ok());
+    pub(crate) fn of(head: &Parts, settings: &Settings) -> Self {
+        let peer = head.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_canonical());
+        let Way { addresses, host, scheme } = Way::of(&head.headers, peer, &settings.trusted_proxies);
+        let named = || head.headers.get(HOST).and_then(|value| Authority::try_from(value.as_bytes()).ok());
         Self {
-            peer: head.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_canonical()),
-            host: head.uri.authority().cloned().or(named).filter(|host| !host.as_str().contains('@')),
+            way: addresses,
+            host: host
+                .or_else(|| head.uri.authority().cloned())
+                .or_else(named)
+                .filter(|host| !host.as_str().contains('@')),
             version: head.version,
-            scheme,
+            scheme: scheme.unwrap_or(settings.public_scheme),
         }
     }
 
-    /// RFC 7239: the one hop that we have seen ourselves.
+    /// RFC 7239: the hops that we have seen ourselves, or believe those who have.
     fn forwarded(&self) -> String {
-        let peer = match self.peer {
-            Some(IpAddr::V4(address)) => address.to_string(),
-            Some(IpAddr::V6(address)) => format!("\"[{address}]\""),
-            None => "unknown".to_owned(),
-        };
+        let mut way = self.way.iter().map(|address| match address {
+            IpAddr::V4(address) => format!("for={address}"),
+            IpAddr::V6(address) => format!("for=\"[{address}]\""),
+        });
+        let client = way.next().unwrap_or_else(|| "for=unknown".to_owned());
         let host = self.host.as_ref().map_or_else(String::new, |host| format!(";host=\"{host}\""));
-        format!("for={peer}{host};proto={}", self.scheme.as_str())
+        let first = format!("{client}{host};proto={}", self.scheme.as_str());
+        way.fold(first, |before, hop| format!("{before}, {hop}"))
+    }
+
+    /// The same as a list of addresses; none if nobody is known.
+    fn addresses(&self) -> Option<String> {
+        let addresses: Vec<_> = self.way.iter().map(IpAddr::to_string).collect();
+        (!addresses.is_empty()).then(|| addresses.join(", "))
     }
 }
 
@@ -67,7 +81,7 @@ pub(crate) fn rewrite_request(
         }
     };
     set(FORWARDED, Some(received.forwarded()));
-    set(X_FORWARDED_FOR, received.peer.map(|peer| peer.to_string()));
+    set(X_FORWARDED_FOR, received.addresses());
     set(X_FORWARDED_HOST, received.host.as_ref().map(Authority::to_string));
     set(X_FORWARDED_PROTO, Some(received.scheme.as_str().to_owned()));
     headers.append(VIA, via(received.version));
@@ -109,7 +123,8 @@ mod tests {
         let mut request = Request::builder().uri("/call/x").header(HOST, host).body(()).expect("a request");
         let peer: SocketAddr = peer.parse().expect("an address");
         request.extensions_mut().insert(ConnectInfo(peer));
-        Received::of(&request.into_parts().0, PublicScheme::Https)
+        let settings = Settings { public_scheme: PublicScheme::Https, ..Settings::default() };
+        Received::of(&request.into_parts().0, &settings)
     }
 
     #[test]

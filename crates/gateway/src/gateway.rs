@@ -7,6 +7,7 @@ use identity::{AssertionSigner, Clock, Verifier};
 use tokio::sync::Semaphore;
 
 use crate::client::{BackendClient, backend_client};
+use crate::rate_limit::RateLimits;
 use crate::record::CallRecord;
 use crate::refusal::Refusal;
 use crate::{Routes, Settings, SettingsError, problem, record};
@@ -24,6 +25,7 @@ struct Parts {
     clock: Clock,
     client: BackendClient,
     places: Arc<Semaphore>,
+    rate_limits: RateLimits,
 }
 
 /// Why the gateway can't be set up.
@@ -54,7 +56,8 @@ impl Gateway {
         record::describe_metrics();
         let client = backend_client(settings.pool)?;
         let places = Arc::new(Semaphore::new(settings.max_concurrent_calls.min(Semaphore::MAX_PERMITS)));
-        Ok(Self(Arc::new(Parts { settings, routes, verifier, signer, clock, client, places })))
+        let rate_limits = RateLimits::new(&settings.rate_limits);
+        Ok(Self(Arc::new(Parts { settings, routes, verifier, signer, clock, client, places, rate_limits })))
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -83,6 +86,10 @@ impl Gateway {
 
     pub(crate) fn places(&self) -> &Arc<Semaphore> {
         &self.0.places
+    }
+
+    pub(crate) fn rate_limits(&self) -> &RateLimits {
+        &self.0.rate_limits
     }
 
     /// Answers a call with the problem that a refusal stands for, and notes how the call ended.

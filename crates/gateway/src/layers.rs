@@ -24,8 +24,11 @@ pub(crate) async fn record(mut request: Request, next: Next) -> Response {
     let record = Arc::new(CallRecord::begin(request.method(), request.headers()));
     let publish = Publish(Arc::clone(&record));
     request.extensions_mut().insert(Arc::clone(&record));
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
     record.answers(response.status());
+    if let Some(quota) = record.quota() {
+        quota.write(response.headers_mut());
+    }
     response.map(|body| Body::new(Accompanied { body, _place: None, publish: Some(publish) }))
 }
 

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -55,6 +55,8 @@ pub(crate) fn response(refusal: &Refusal, trace: &TraceContext, settings: &Setti
     };
     set(WWW_AUTHENTICATE, refusal.challenge());
     set(RETRY_AFTER, refusal.retry_after(settings).map(|seconds| seconds.to_string()));
+    // What is left of a body that nobody reads can't be told from the next request.
+    set(CONNECTION, refusal.leaves_body_unread().then(|| "close".to_owned()));
     set(ALLOW, matches!(refusal, Refusal::MethodNotAllowed).then(|| METHODS.to_owned()));
     response
 }

@@ -11,6 +11,7 @@ use http::{HeaderMap, Method, StatusCode};
 use metrics::{counter, gauge, histogram};
 
 use crate::outcome::{Fault, Outcome};
+use crate::rate_limit::Quota;
 use crate::trace_context::TraceContext;
 
 /// The log target of the access log.
@@ -26,6 +27,7 @@ pub(crate) struct CallRecord {
     offering: OnceLock<ItemId>,
     head: OnceLock<(StatusCode, Duration)>,
     outcome: OnceLock<Outcome>,
+    quota: OnceLock<Quota>,
 }
 
 impl CallRecord {
@@ -39,6 +41,7 @@ impl CallRecord {
             offering: OnceLock::new(),
             head: OnceLock::new(),
             outcome: OnceLock::new(),
+            quota: OnceLock::new(),
         }
     }
 
@@ -59,6 +62,16 @@ impl CallRecord {
     /// The head of the response is on its way.
     pub(crate) fn answers(&self, status: StatusCode) {
         self.head.get_or_init(|| (status, self.begun.elapsed()));
+    }
+
+    /// What the caller may still do after it.
+    pub(crate) fn leaves(&self, quota: Quota) {
+        self.quota.get_or_init(|| quota);
+    }
+
+    /// What the caller may still do, if limits apply.
+    pub(crate) fn quota(&self) -> Option<&Quota> {
+        self.quota.get()
     }
 
     /// How the call ended. The first word stands: what follows is its consequence.

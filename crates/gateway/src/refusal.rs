@@ -3,6 +3,8 @@
 //! The table in [`Refusal::terms`] is the documentation of the `urn:yimen:problem:` types of the call path, besides
 //! those that [`CredentialError::code`] names.
 
+use std::time::Duration;
+
 use domain::{DepartmentId, Division, LocalizedText};
 use http::StatusCode;
 use identity::CredentialError;
@@ -50,6 +52,11 @@ pub(crate) enum Refusal {
     /// The token lacks some of these.
     InsufficientScope {
         required: Vec<String>,
+    },
+    /// The caller, or the channel, has made all the calls that it may for now.
+    RateLimited {
+        policy: &'static str,
+        wait: Duration,
     },
     BodyTooLarge,
     Upload(UploadFault),
@@ -129,12 +136,18 @@ impl Refusal {
             Self::Upload(UploadFault::ClientGone) => {
                 (S::BAD_REQUEST, "request-incomplete", Client, "The request's body broke off")
             }
+            Self::Upload(UploadFault::Malformed) => {
+                (S::BAD_REQUEST, "malformed-chunk", Client, "The request's body is malformed")
+            }
             Self::NotCallable => {
                 (S::CONFLICT, "not-callable", Client, "The service can't be called through the gateway")
             }
             Self::Retired { .. } => (S::GONE, "retired", Client, "The service is retired"),
             Self::BodyTooLarge | Self::Upload(UploadFault::TooLarge) => {
                 (S::PAYLOAD_TOO_LARGE, "content-too-large", Client, "The request's body is too large")
+            }
+            Self::RateLimited { .. } => {
+                (S::TOO_MANY_REQUESTS, "rate-limited", Client, "Too many calls in a short time")
             }
             Self::ExpectationFailed => {
                 (S::EXPECTATION_FAILED, "expectation-failed", Client, "Only 100-continue can be expected")
@@ -209,6 +222,9 @@ impl Refusal {
             Self::BodyTooLarge => sentence(&UploadFault::TooLarge.to_string()),
             Self::ExpectationFailed => "The expectation in Expect is not known here.".to_owned(),
             Self::UpgradeNotSupported => "Send the request without Upgrade.".to_owned(),
+            Self::RateLimited { policy, .. } => {
+                format!("The {policy} has made all the calls that it may for now; see Retry-After.")
+            }
             Self::Overloaded => "The gateway carries as many calls as it may; try again.".to_owned(),
             Self::BackendUnreachable => "No connection to the department's service could be made.".to_owned(),
             Self::BackendTimeout(Phase::Connect) => {
@@ -266,10 +282,18 @@ impl Refusal {
         }
     }
 
+    /// Whether the client may still be sending what won't be read.
+    pub(crate) const fn leaves_body_unread(&self) -> bool {
+        matches!(self, Self::BodyTooLarge | Self::Upload(_))
+    }
+
     /// The value of `Retry-After`, where waiting is all that helps.
     pub(crate) fn retry_after(&self, settings: &Settings) -> Option<u64> {
         let wait = if let Self::Suspended { .. } = self {
             settings.suspended_retry_after
+        } else if let Self::RateLimited { wait, .. } = self {
+            // Rounded up: who comes back then is served.
+            return Some(wait.as_secs() + 1);
         } else if matches!(self, Self::Overloaded)
             || matches!(self, Self::Credential(error) if error.fault() == identity::Fault::Provider)
         {

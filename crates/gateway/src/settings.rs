@@ -1,10 +1,13 @@
 //! What the operator can set about the call path.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use jiff::fmt::serde::unsigned_duration::friendly::compact::required as friendly;
 use serde::{Deserialize, Serialize};
+
+use crate::Network;
 
 /// The settings of the data plane. Durations are written as `"10s"` or `"1m 30s"`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +22,11 @@ pub struct Settings {
     pub region_claim: Option<String>,
     /// The scheme by which clients reach the gateway, as backends are told in `Forwarded`. Default: `http`.
     pub public_scheme: PublicScheme,
+    /// The networks of the proxies in front, such as `["10.0.0.0/8"]`: only from them is it believed what `Forwarded` or
+    /// `X-Forwarded-*` say. Default: none, so that the client is whoever connects.
+    pub trusted_proxies: Vec<Network>,
+    /// How many calls may be made in a time.
+    pub rate_limits: RateLimitSettings,
     /// The most calls that are carried at once; more are answered 503. Default: 4096.
     pub max_concurrent_calls: usize,
     /// The largest body of a request, in bytes; more is answered 413. Default: 64 MiB.
@@ -56,6 +64,38 @@ impl PublicScheme {
     }
 }
 
+/// How many calls may be made in a time; more are answered 429. Without a rate there is no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RateLimitSettings {
+    /// By all callers through one channel, as the token's client. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub per_channel: Option<Rate>,
+    /// By one caller, through whatever channel. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub per_caller: Option<Rate>,
+    /// The most channels, and the most callers, that are kept count of; past it, those seen least are forgotten, and begin
+    /// anew. Default: 100000.
+    pub tracked: u64,
+}
+
+impl Default for RateLimitSettings {
+    fn default() -> Self {
+        Self { per_channel: None, per_caller: None, tracked: 100_000 }
+    }
+}
+
+/// A number of calls that may be made at once, and again when that time has passed; in between, a part of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rate {
+    /// So many calls.
+    pub calls: NonZeroU32,
+    /// In this time.
+    #[serde(with = "friendly")]
+    pub within: Duration,
+}
+
 /// Limits on waiting. There is no limit on a whole call: a stream may last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -89,6 +129,8 @@ impl Default for Settings {
             assurance: Vec::new(),
             region_claim: None,
             public_scheme: PublicScheme::Http,
+            trusted_proxies: Vec::new(),
+            rate_limits: RateLimitSettings::default(),
             max_concurrent_calls: 4096,
             max_request_body_bytes: 64 * 1024 * 1024,
             overloaded_retry_after: Duration::from_secs(1),
@@ -145,8 +187,12 @@ impl Settings {
                 return Err(SettingsError::RepeatedLevel(level.clone()));
             }
         }
+        let is_zero = |rate: Option<Rate>| rate.is_some_and(|rate| rate.within.is_zero());
         for (name, zero) in [
             ("max_concurrent_calls", self.max_concurrent_calls == 0),
+            ("rate_limits.tracked", self.rate_limits.tracked == 0),
+            ("rate_limits.per_channel.within", is_zero(self.rate_limits.per_channel)),
+            ("rate_limits.per_caller.within", is_zero(self.rate_limits.per_caller)),
             ("timeouts.connect", self.timeouts.connect.is_zero()),
             ("timeouts.first_byte", self.timeouts.first_byte.is_zero()),
             ("timeouts.idle", self.timeouts.idle.is_zero()),

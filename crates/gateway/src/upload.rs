@@ -1,5 +1,7 @@
 //! The body of a request on its way to the backend.
 
+use std::error::Error;
+use std::io;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -22,9 +24,25 @@ pub(crate) enum UploadFault {
     /// The client sent nothing for the idle time.
     #[error("nothing of the body came for too long")]
     ClientIdle,
-    /// The client's connection ended, or what it sent isn't HTTP.
+    /// The client's connection ended.
     #[error("the body ended before it was complete")]
     ClientGone,
+    /// What the client sent doesn't go on with the body.
+    #[error("the body is not a sequence of well-formed chunks")]
+    Malformed,
+}
+
+impl UploadFault {
+    /// What went wrong on the client's connection, as the error under the errors tells.
+    fn of(error: &axum::Error) -> Self {
+        let causes =
+            std::iter::successors(error.source(), |cause: &&(dyn Error + 'static)| (*cause).source());
+        match causes.filter_map(|cause| cause.downcast_ref::<io::Error>()).next().map(io::Error::kind) {
+            Some(io::ErrorKind::TimedOut) => Self::ClientIdle,
+            Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) => Self::Malformed,
+            Some(_) | None => Self::ClientGone,
+        }
+    }
 }
 
 /// What the rest of a call must know about its upload.
@@ -119,8 +137,10 @@ impl Upload {
 
     fn poll_client(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UploadFault>>> {
         match Pin::new(&mut self.body).poll_frame(cx) {
+            // Trailer fields end here: nobody has looked at them, and HTTP/2 would carry them as they are.
+            Poll::Ready(Some(Ok(frame))) if frame.is_trailers() => Poll::Ready(None),
             Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(self.count(&frame).map(|()| frame))),
-            Poll::Ready(Some(Err(_))) => Poll::Ready(Some(Err(UploadFault::ClientGone))),
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(UploadFault::of(&error)))),
             Poll::Ready(None) => Poll::Ready(None),
             Poll::Pending => {
                 self.progress.wait_for_client();
@@ -158,7 +178,8 @@ impl HttpBody for Upload {
 mod tests {
     use futures_util::StreamExt;
     use futures_util::stream;
-    use http_body_util::BodyExt;
+    use http::{HeaderMap, HeaderValue};
+    use http_body_util::{BodyExt, StreamBody};
 
     use super::*;
 
@@ -179,6 +200,28 @@ mod tests {
         assert_eq!(progress.fault(), Some(UploadFault::TooLarge));
         assert!(Upload::new(Body::from("12345678901"), 10, SECOND).is_announced_too_large());
         assert!(!Upload::new(Body::from("1234567890"), 10, SECOND).is_announced_too_large());
+    }
+
+    #[tokio::test]
+    async fn trailer_fields_end_here() {
+        let claim = (crate::ASSERTION, HeaderValue::from_static("forged"));
+        let frames = [Frame::data(Bytes::from_static(b"a")), Frame::trailers(HeaderMap::from_iter([claim]))];
+        let body = StreamBody::new(stream::iter(frames.map(Ok::<_, std::io::Error>)));
+        let arrived = Upload::new(Body::new(body), 10, SECOND).collect().await.expect("whole");
+        assert!(arrived.trailers().is_none());
+        assert_eq!(arrived.to_bytes(), "a");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_breaks_off_says_why() {
+        for (kind, fault) in [
+            (io::ErrorKind::TimedOut, UploadFault::ClientIdle),
+            (io::ErrorKind::InvalidData, UploadFault::Malformed),
+            (io::ErrorKind::UnexpectedEof, UploadFault::ClientGone),
+        ] {
+            let body = Body::from_stream(stream::iter([Err::<Bytes, _>(io::Error::from(kind))]));
+            assert_eq!(Upload::new(body, 10, SECOND).collect().await.expect_err("broken"), fault);
+        }
     }
 
     #[tokio::test(start_paused = true)]

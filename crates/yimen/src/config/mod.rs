@@ -267,6 +267,36 @@ mod tests {
     }
 
     #[test]
+    fn bounds_of_clients_have_to_make_sense() {
+        for (key, value, fine) in [
+            ("listen.max_fields", "5", false),
+            ("listen.max_fields", "200", true),
+            ("listen.max_head_bytes", "1000000", false),
+            ("listen.max_target_bytes", "100", false),
+            ("listen.max_streams", "0", false),
+            ("listen.max_connections_per_client", "0", false),
+            ("listen.idle_timeout", "0s", false),
+            ("listen.stall_timeout", "0s", false),
+            ("gateway.trusted_proxies", "[\"10.0.0.0/8\", \"::1\"]", true),
+            ("gateway.trusted_proxies", "[\"balancer\"]", false),
+            ("gateway.rate_limits.per_caller", "{ calls = 10, within = \"1m\" }", true),
+            ("gateway.rate_limits.per_caller", "{ calls = 0, within = \"1m\" }", false),
+            ("gateway.rate_limits.per_channel", "{ calls = 10, within = \"0s\" }", false),
+        ] {
+            let outcome = layered(MINIMAL, &[], &[(key, value)]).map(drop);
+            assert_eq!(outcome.is_ok(), fine, "{key} = {value}: {outcome:?}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_has_to_be_there() {
+        let tls = "[listen.tls]\ncertificate_file = \"/nowhere/c.pem\"\nkey_file = \"/nowhere/k.pem\"\n";
+        let config = layered(&format!("{MINIMAL}{tls}"), &[], &[]).expect("the settings are right").config;
+        let error = config.check_files().expect_err("there is no such file");
+        assert!(error.starts_with("listen.tls: /nowhere/c.pem can't be read"), "{error}");
+    }
+
+    #[test]
     fn a_file_of_keys_has_to_be_there() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let file = folder.path().join("jwks.json");

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use framing::Limits;
 use identity::{IssuerConfig, JwksSource, RefreshConfig, VerdictCacheConfig, VerifierConfig};
 use jiff::fmt::serde::unsigned_duration::friendly::compact::required as friendly;
 use matching::Lexicon;
@@ -13,6 +14,7 @@ use url::Url;
 
 use super::nearest;
 use crate::failure::Failure;
+use crate::server::TlsFiles;
 use crate::words;
 
 /// The whole configuration of `yimen serve`.
@@ -51,14 +53,37 @@ pub struct Listen {
     /// How clients reach the public listener; the issuer of assertions. Without it, the listener's own address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_url: Option<Url>,
-    /// How long a client may take to send the head of a request, from its first byte or the connection's start.
+    /// TLS on the public listener; without it, clients speak in the clear, or with a balancer in front.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsFiles>,
+    /// How long a client may take to send the head of a request, from its first byte or the connection's start; then it
+    /// is answered 408. Default: 10 s.
     #[serde(with = "friendly")]
     pub header_timeout: Duration,
+    /// How long an HTTP/1.1 connection is kept without a request; it ends within `header_timeout` after that.
+    /// Default: 60 s.
+    #[serde(with = "friendly")]
+    pub idle_timeout: Duration,
+    /// How long a client may send nothing of a body that it has begun, or take nothing of an answer; then it is cut off.
+    /// Default: 60 s.
+    #[serde(with = "friendly")]
+    pub stall_timeout: Duration,
     /// How long calls in flight may go on after the signal to stop.
     #[serde(with = "friendly")]
     pub drain_timeout: Duration,
-    /// Connections at the same time; more wait in the system's queue.
+    /// Connections at the same time; more wait in the system's queue. Default: 10000.
     pub max_connections: usize,
+    /// Connections at the same time from one IPv4 address or IPv6 /64; more are closed at once. The proxies of
+    /// `gateway.trusted_proxies` may have all. Default: 1000.
+    pub max_connections_per_client: usize,
+    /// Requests at the same time on one HTTP/2 connection. Default: 100.
+    pub max_streams: u32,
+    /// The largest head of a request, in bytes; more is answered 431. Default: 32 KiB.
+    pub max_head_bytes: usize,
+    /// The longest request target, in bytes; more is answered 414. Default: 8 KiB.
+    pub max_target_bytes: usize,
+    /// The most header fields; more are answered 431. Default: 100.
+    pub max_fields: usize,
 }
 
 impl Default for Listen {
@@ -67,9 +92,17 @@ impl Default for Listen {
             public: SocketAddr::from((Ipv6Addr::UNSPECIFIED, 8080)),
             admin: SocketAddr::from((Ipv6Addr::UNSPECIFIED, 9090)),
             public_url: None,
+            tls: None,
             header_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(60),
+            stall_timeout: Duration::from_secs(60),
             drain_timeout: Duration::from_secs(30),
             max_connections: 10_000,
+            max_connections_per_client: 1000,
+            max_streams: 100,
+            max_head_bytes: Limits::default().head_bytes,
+            max_target_bytes: Limits::default().target_bytes,
+            max_fields: Limits::default().fields,
         }
     }
 }
@@ -82,14 +115,31 @@ impl Listen {
                 self.public, self.admin
             ));
         }
-        if self.max_connections == 0 {
-            return Err("listen.max_connections must be more than zero".to_owned());
-        }
-        for (name, duration) in
-            [("header_timeout", self.header_timeout), ("drain_timeout", self.drain_timeout)]
-        {
-            if duration.is_zero() {
+        for (name, is_zero) in [
+            ("header_timeout", self.header_timeout.is_zero()),
+            ("idle_timeout", self.idle_timeout.is_zero()),
+            ("stall_timeout", self.stall_timeout.is_zero()),
+            ("drain_timeout", self.drain_timeout.is_zero()),
+            ("max_connections", self.max_connections == 0),
+            ("max_connections_per_client", self.max_connections_per_client == 0),
+            ("max_streams", self.max_streams == 0),
+        ] {
+            if is_zero {
                 return Err(format!("listen.{name} must be more than zero"));
+            }
+        }
+        if self.tls.as_ref().is_some_and(|tls| tls.check_every.is_zero()) {
+            return Err("listen.tls.check_every must be more than zero".to_owned());
+        }
+        // Below, ordinary requests fail; above, the HTTP library refuses first.
+        for (name, value, range) in [
+            ("max_head_bytes", self.max_head_bytes, 1024..=256 * 1024),
+            ("max_target_bytes", self.max_target_bytes, 256..=60 * 1024),
+            ("max_fields", self.max_fields, 10..=1000),
+        ] {
+            if !range.contains(&value) {
+                let (least, most) = (range.start(), range.end());
+                return Err(format!("listen.{name} must be from {least} to {most}"));
             }
         }
         match &self.public_url {
@@ -259,6 +309,9 @@ impl Config {
 
     /// Checks that the files can be read that have to be there at the start; the others are made.
     pub fn check_files(&self) -> Result<(), String> {
+        if let Some(tls) = &self.listen.tls {
+            tls.check()?;
+        }
         for (place, issuer) in self.identity.issuers.iter().enumerate() {
             if let JwksSource::File(path) = &issuer.jwks {
                 std::fs::read(path).map_err(|error| {

@@ -33,7 +33,7 @@ use self::tour::Tour;
 use crate::cli::{DemoArgs, Sample as Chosen};
 use crate::config::{Config, Identity, Listen, Log, LogFormat, Matching};
 use crate::failure::Failure;
-use crate::server::{self, Background, Bounds, Ended, Service};
+use crate::server::{self, Background, Bounds, Ended, Front, Service};
 use crate::{data_dir, output};
 
 /// The department of the clerk and the department reviewer.
@@ -237,7 +237,7 @@ fn serve_backends(
 /// Serves in the background for as long as the demo runs.
 fn serve_beside(listener: TcpListener, router: Router, stop: &CancellationToken) {
     let bounds = Bounds { drain_timeout: Duration::from_secs(1), ..Bounds::from(&Listen::default()) };
-    tokio::spawn(server::serve(listener, router, bounds, stop.clone()));
+    tokio::spawn(server::serve(listener, Front { router, bounds, tls: None }, stop.clone()));
 }
 
 impl Sample {

@@ -1,53 +1,23 @@
 //! Accepts connections and serves HTTP/1.1 and HTTP/2 on them until told to stop; then lets calls in flight finish.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::ConnectInfo;
-use hyper::body::Incoming;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
+use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
 
-use super::first_bytes::FirstBytes;
-use crate::config::Listen;
+use super::attendant::Attendant;
+use super::bounds::Bounds;
+use super::places::{Place, Places};
 
 /// A pause after a failed accept: it fails again at once while the process has no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// How often an HTTP/2 connection is asked whether it is still there.
-const PING_INTERVAL: Duration = Duration::from_secs(30);
-/// How long it may take to answer.
-const PING_TIMEOUT: Duration = Duration::from_secs(20);
-
-/// The bounds of a listener's connections.
-#[derive(Debug, Clone, Copy)]
-pub struct Bounds {
-    /// How long the head of a request may take.
-    pub header_timeout: Duration,
-    /// How long calls in flight may go on at the end.
-    pub drain_timeout: Duration,
-    /// Connections at the same time.
-    pub max_connections: usize,
-}
-
-impl From<&Listen> for Bounds {
-    fn from(listen: &Listen) -> Self {
-        Self {
-            header_timeout: listen.header_timeout,
-            drain_timeout: listen.drain_timeout,
-            max_connections: listen.max_connections,
-        }
-    }
-}
-
 /// How serving ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
@@ -57,13 +27,27 @@ pub enum Ended {
     Cut(usize),
 }
 
-/// Serves `router` on `listener` until `stop` is cancelled, then drains.
+/// What a listener serves, and how.
+#[derive(Debug)]
+pub struct Front {
+    /// What answers.
+    pub router: Router,
+    /// What a client may take.
+    pub bounds: Bounds,
+    /// How TLS is accepted; without it, clients speak in the clear.
+    pub tls: Option<Arc<ServerConfig>>,
+}
+
+/// Serves `front` on `listener` until `stop` is cancelled, then drains.
 ///
-/// Handlers find the client's address as [`ConnectInfo`]. An IPv4 client of a dual-stack listener is shown as IPv4.
-pub async fn serve(listener: TcpListener, router: Router, bounds: Bounds, stop: CancellationToken) -> Ended {
-    let builder = Arc::new(builder(bounds));
+/// Handlers find the client's address as [`axum::extract::ConnectInfo`]. An IPv4 client of a dual-stack listener is shown as IPv4.
+pub async fn serve(listener: TcpListener, front: Front, stop: CancellationToken) -> Ended {
+    let Front { router, bounds, tls } = front;
+    let tls = tls.map(TlsAcceptor::from);
+    let patience = bounds.patience.head;
+    let attendant = Attendant::new(router, bounds.clone());
     let graceful = GracefulShutdown::new();
-    let places = Arc::new(Semaphore::new(bounds.max_connections.min(Semaphore::MAX_PERMITS)));
+    let places = Places::new(&bounds);
     loop {
         let accepted = tokio::select! {
             biased;
@@ -71,13 +55,19 @@ pub async fn serve(listener: TcpListener, router: Router, bounds: Bounds, stop: 
             accepted = accept(&listener, &places) => accepted,
         };
         if let Some((stream, peer, place)) = accepted {
-            let service = service(router.clone(), peer);
-            let io = TokioIo::new(FirstBytes::new(stream, bounds.header_timeout));
-            let connection = builder.serve_connection_with_upgrades(io, service).into_owned();
-            let connection = graceful.watch(connection);
+            let (attendant, watcher) = (attendant.clone(), graceful.watcher());
+            let (tls, stop) = (tls.clone(), stop.clone());
             tokio::spawn(async move {
-                if let Err(error) = connection.await {
-                    tracing::debug!(%error, "connection ended early");
+                match tls {
+                    None => attendant.attend(stream, peer, watcher).await,
+                    Some(tls) => {
+                        let shaken = stop.run_until_cancelled(tls.accept(stream));
+                        match timeout(patience, shaken).await {
+                            Ok(Some(Ok(stream))) => attendant.attend(stream, peer, watcher).await,
+                            Ok(Some(Err(error))) => tracing::debug!(%error, "no TLS"),
+                            Ok(None) | Err(_) => {}
+                        }
+                    }
                 }
                 drop(place);
             });
@@ -86,35 +76,23 @@ pub async fn serve(listener: TcpListener, router: Router, bounds: Bounds, stop: 
     drop(listener);
     tokio::select! {
         () = graceful.shutdown() => Ended::Drained,
-        () = tokio::time::sleep(bounds.drain_timeout) => {
-            Ended::Cut(bounds.max_connections.saturating_sub(places.available_permits()))
-        }
+        () = tokio::time::sleep(bounds.drain_timeout) => Ended::Cut(places.taken()),
     }
 }
 
-fn builder(bounds: Bounds) -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
-    // Without a timer, hyper's timeouts are inert.
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(bounds.header_timeout);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(PING_INTERVAL)
-        .keep_alive_timeout(PING_TIMEOUT);
-    builder
-}
-
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> Option<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
-    let place = Arc::clone(places).acquire_owned().await.ok()?;
+async fn accept(listener: &TcpListener, places: &Places) -> Option<(TcpStream, SocketAddr, Place)> {
+    let free = places.free().await?;
     match listener.accept().await {
         Ok((stream, peer)) => {
+            let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+            let place = places.give(free, peer.ip());
+            if place.is_none() {
+                metrics::counter!("yimen_connections_refused_total").increment(1);
+            }
             if let Err(error) = stream.set_nodelay(true) {
                 tracing::debug!(%error, "TCP_NODELAY can't be set");
             }
-            Some((stream, SocketAddr::new(peer.ip().to_canonical(), peer.port()), place))
+            place.map(|place| (stream, peer, place))
         }
         Err(error) => {
             tracing::warn!(%error, "a connection can't be accepted");
@@ -124,20 +102,12 @@ async fn accept(
     }
 }
 
-fn service(
-    router: Router,
-    peer: SocketAddr,
-) -> impl hyper::service::Service<
-    http::Request<Incoming>,
-    Response = http::Response<Body>,
-    Error = Infallible,
-    Future = impl Future<Output = Result<http::Response<Body>, Infallible>> + Send + 'static,
-> + Send
-+ 'static {
-    hyper::service::service_fn(move |mut request: http::Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().oneshot(request.map(Body::new))
-    })
+/// Describes the metric to the recorder that is installed.
+pub fn describe_metrics() {
+    metrics::describe_counter!(
+        "yimen_connections_refused_total",
+        "Connections that were closed at once, for their client had all that one may have"
+    );
 }
 
 #[cfg(test)]
@@ -150,6 +120,8 @@ mod tests {
     use tokio::task::JoinHandle;
 
     use super::*;
+    use crate::config::Listen;
+    use crate::server::gate::Patience;
 
     struct Running {
         client: TcpStream,
@@ -174,13 +146,18 @@ mod tests {
         let address = listener.local_addr().expect("bound");
         let stop = CancellationToken::new();
         let router = Router::new().route("/", get(handler));
-        let server = tokio::spawn(serve(listener, router, bounds, stop.clone()));
+        let server = tokio::spawn(serve(listener, Front { router, bounds, tls: None }, stop.clone()));
         let client = TcpStream::connect(address).await.expect("it listens");
         Running { client, entered, leave, stop, server }
     }
 
     fn bounds(header_timeout: Duration, drain_timeout: Duration) -> Bounds {
-        Bounds { header_timeout, drain_timeout, max_connections: 8 }
+        Bounds {
+            patience: Patience { head: header_timeout, body: LONG },
+            drain_timeout,
+            max_connections: 8,
+            ..Bounds::from(&Listen::default())
+        }
     }
 
     const LONG: Duration = Duration::from_secs(60);

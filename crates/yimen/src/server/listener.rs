@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use gateway::PublicScheme;
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
 
@@ -50,13 +51,14 @@ fn is_without_ipv6(error: &io::Error) -> bool {
         || matches!(error.raw_os_error(), Some(97 | 47))
 }
 
-/// The address under which a client on this host reaches the listener.
-pub fn local_url(address: SocketAddr) -> String {
+/// The address under which a client on this host reaches the listener by this scheme.
+pub fn local_url(scheme: PublicScheme, address: SocketAddr) -> String {
+    let scheme = scheme.as_str();
     match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => format!("http://127.0.0.1:{}", address.port()),
+        IpAddr::V4(ip) if ip.is_unspecified() => format!("{scheme}://127.0.0.1:{}", address.port()),
         // The socket is dual-stack, and every client knows this spelling.
-        IpAddr::V6(ip) if ip.is_unspecified() => format!("http://127.0.0.1:{}", address.port()),
-        IpAddr::V4(_) | IpAddr::V6(_) => format!("http://{address}"),
+        IpAddr::V6(ip) if ip.is_unspecified() => format!("{scheme}://127.0.0.1:{}", address.port()),
+        IpAddr::V4(_) | IpAddr::V6(_) => format!("{scheme}://{address}"),
     }
 }
 
@@ -86,7 +88,7 @@ mod tests {
 
     #[test]
     fn a_local_client_gets_an_address_that_it_can_open() {
-        let url = |text: &str| local_url(text.parse().expect("an address"));
+        let url = |text: &str| local_url(PublicScheme::Http, text.parse().expect("an address"));
         assert_eq!(url("[::]:8080"), "http://127.0.0.1:8080");
         assert_eq!(url("0.0.0.0:1"), "http://127.0.0.1:1");
         assert_eq!(url("[::1]:2"), "http://[::1]:2");

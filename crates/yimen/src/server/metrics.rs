@@ -24,6 +24,8 @@ pub fn recorder() -> Result<PrometheusHandle, Failure> {
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
         .and_then(PrometheusBuilder::install_recorder)
         .map_err(|error| Failure::because("metrics can't be collected", &error))?;
+    super::refused::describe_metrics();
+    super::connections::describe_metrics();
     let upkeep = handle.clone();
     tokio::spawn(async move {
         loop {

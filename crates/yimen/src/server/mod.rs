@@ -1,16 +1,26 @@
 //! The gateway as a process: listeners, connections, logs, metrics, wiring, and an orderly end.
 
+mod attendant;
+mod bounds;
 mod connections;
-mod first_bytes;
+mod deadline;
+mod gate;
 mod listener;
 pub mod logs;
 mod metrics;
+mod places;
 mod readiness;
+mod refused;
 mod routes;
 mod service;
 mod signals;
+mod slow_reader;
+mod slow_stream;
+mod tls;
 
-pub use connections::{Bounds, Ended, serve};
+pub use bounds::Bounds;
+pub use connections::{Ended, Front, serve};
 pub use listener::bind;
 pub use service::{Background, Service};
 pub use signals::cancel_on_signal;
+pub use tls::TlsFiles;

@@ -4,12 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api::App;
-use axum::Router;
 use curator::Curator;
 use domain::Policy;
 use event_store::sqlite::Sqlite;
 use event_store::{EventStore, Position};
-use gateway::Gateway;
+use gateway::{Gateway, PublicScheme};
 use identity::{AssertionSigner, Clock, Es256Key, PseudonymSecret, Verifier, VerifierConfig};
 use jiff::Timestamp;
 use read_model::ReadModel;
@@ -18,8 +17,10 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::connections::{Bounds, Ended, serve};
+use super::bounds::Bounds;
+use super::connections::{Ended, Front, serve};
 use super::readiness::{Readiness, with_readiness};
+use super::tls::Certificate;
 use super::{listener, metrics, routes};
 use crate::config::Config;
 use crate::data_dir;
@@ -36,7 +37,6 @@ pub struct Service {
     signer: Arc<AssertionSigner>,
     public: Door,
     admin: Door,
-    bounds: Bounds,
     tokens: Tokens,
     tasks: TaskTracker,
     ready: Readiness,
@@ -46,7 +46,7 @@ pub struct Service {
 #[derive(Debug)]
 struct Door {
     listener: TcpListener,
-    router: Router,
+    front: Front,
 }
 
 /// What ends what.
@@ -83,7 +83,9 @@ impl Service {
         // First what fails for the most common reason: somebody else has the port.
         let public = listener::bind(config.listen.public)?;
         let admin = listener::bind(config.listen.admin)?;
-        let (public_url, admin_url) = (url(&public)?, url(&admin)?);
+        let tls = config.listen.tls.clone().map(Certificate::open).transpose()?;
+        let scheme = if tls.is_some() { PublicScheme::Https } else { PublicScheme::Http };
+        let (public_url, admin_url) = (url(scheme, &public)?, url(PublicScheme::Http, &admin)?);
         let issuer = config.listen.public_url.as_ref().map_or_else(|| public_url.clone(), spelling);
         let metrics = metrics::recorder()?;
         let log = data_dir::open_log(&config.data_dir).await?;
@@ -114,9 +116,12 @@ impl Service {
             None => Arc::clone(&callers),
         };
         let signer = Arc::new(signer(config, issuer)?);
-        let gateway =
-            Gateway::new(config.gateway.clone(), routes, callers, Arc::clone(&signer), Clock::system())
-                .map_err(|error| Failure::config(format!("gateway: {}", reasons(&error))))?;
+        let mut settings = config.gateway.clone();
+        if tls.is_some() {
+            settings.public_scheme = PublicScheme::Https;
+        }
+        let gateway = Gateway::new(settings, routes, callers, Arc::clone(&signer), Clock::system())
+            .map_err(|error| Failure::config(format!("gateway: {}", reasons(&error))))?;
         let app =
             App::new(Arc::clone(&store), read_model.clone(), staff, Arc::clone(&policy), Clock::system())
                 .with_curator(&curator);
@@ -124,13 +129,23 @@ impl Service {
         let admin_router =
             with_readiness(api::admin_router(app.clone(), move || metrics.render()), ready.clone());
         let background = Background { store, read_model, policy, public_url, admin_url, placed, routed };
+        let bounds = Bounds {
+            trusted_proxies: config.gateway.trusted_proxies.clone(),
+            ..Bounds::from(&config.listen)
+        };
+        let tls_config = tls.as_ref().map(Certificate::config).transpose()?;
+        if let Some(certificate) = tls {
+            tasks.spawn(end.clone().run_until_cancelled_owned(certificate.keep_fresh()));
+        }
+        let router = api::router(app).merge(gateway::router(gateway));
+        let public_front = Front { router, bounds: bounds.clone(), tls: tls_config };
+        let admin_front = Front { router: admin_router, bounds, tls: None };
         Ok(Self {
             log,
             background,
             signer,
-            public: Door { listener: public, router: api::router(app).merge(gateway::router(gateway)) },
-            admin: Door { listener: admin, router: admin_router },
-            bounds: Bounds::from(&config.listen),
+            public: Door { listener: public, front: public_front },
+            admin: Door { listener: admin, front: admin_front },
             tokens: Tokens { stop, end },
             tasks,
             ready,
@@ -150,10 +165,10 @@ impl Service {
     /// Takes requests until it is told to stop, then ends in order: readiness off, calls in flight finish, what works
     /// behind them ends, the log is closed.
     pub async fn run(self) -> Result<Ended, Failure> {
-        let Self { log, background, public, admin, bounds, tokens, tasks, ready, signer: _ } = self;
+        let Self { log, background, public, admin, tokens, tasks, ready, signer: _ } = self;
         let Tokens { stop, end } = tokens;
         // Health can be asked for until the last call is through.
-        let admin = tokio::spawn(serve(admin.listener, admin.router, bounds, end.clone()));
+        let admin = tokio::spawn(serve(admin.listener, admin.front, end.clone()));
         ready.set(true);
         tracing::info!(public = background.public_url, admin = background.admin_url, "ready");
         let off = {
@@ -163,7 +178,7 @@ impl Service {
                 ready.set(false);
             }
         };
-        let (ended, ()) = tokio::join!(serve(public.listener, public.router, bounds, stop), off);
+        let (ended, ()) = tokio::join!(serve(public.listener, public.front, stop), off);
         if let Ended::Cut(busy) = ended {
             tracing::warn!(busy, "connections were cut: the time to finish was up");
         }
@@ -232,10 +247,10 @@ fn signer(config: &Config, issuer: String) -> Result<AssertionSigner, Failure> {
     Ok(AssertionSigner::new(issuer, secret, Arc::new(key)))
 }
 
-fn url(listener: &TcpListener) -> Result<String, Failure> {
+fn url(scheme: PublicScheme, listener: &TcpListener) -> Result<String, Failure> {
     let address =
         listener.local_addr().map_err(|error| Failure::because("a listener has no address", &error))?;
-    Ok(listener::local_url(address))
+    Ok(listener::local_url(scheme, address))
 }
 
 /// An address as issuers are compared: without the slash that `Url` adds to a bare host.

@@ -60,3 +60,33 @@ impl Signals {
         }
     }
 }
+
+/// SIGHUP, by which operators ask a process to read its files again. Nothing ever comes where there are no signals.
+#[derive(Debug)]
+pub struct Hangups(#[cfg(unix)] Option<tokio::signal::unix::Signal>);
+
+impl Hangups {
+    /// Listens; says so in the log if it can't, and then nothing ever comes.
+    #[cfg(unix)]
+    pub fn new() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        let listening = signal(SignalKind::hangup());
+        Self(listening.inspect_err(|error| tracing::warn!(%error, "SIGHUP can't be listened for")).ok())
+    }
+
+    #[cfg(not(unix))]
+    pub fn new() -> Self {
+        Self()
+    }
+
+    /// The next one.
+    pub async fn next(&mut self) {
+        #[cfg(unix)]
+        if let Some(signal) = &mut self.0
+            && signal.recv().await.is_some()
+        {
+            return;
+        }
+        std::future::pending().await
+    }
+}

@@ -1,0 +1,113 @@
+//! One client's connection: HTTP/1.1 behind the gate, or HTTP/2.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use hyper::body::{Body as _, Incoming};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::Watcher;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tower::ServiceExt;
+
+use super::bounds::Bounds;
+use super::gate::Gate;
+use super::refused::Refused;
+use super::slow_reader::SlowReader;
+use super::slow_stream::SlowStream;
+
+/// How often an HTTP/2 connection is asked whether it is still there.
+const PING_INTERVAL: Duration = Duration::from_secs(30);
+/// How long it may take to answer.
+const PING_TIMEOUT: Duration = Duration::from_secs(20);
+/// How many HTTP/2 streams a client may open and reset before they were looked at (CVE-2023-44487).
+const MAX_PENDING_RESETS: usize = 20;
+/// How many HTTP/2 streams a client may make us reset before the connection ends (CVE-2025-8671).
+const MAX_OWN_RESETS: usize = 1024;
+
+/// Attends to connections.
+#[derive(Debug, Clone)]
+pub struct Attendant {
+    router: Router,
+    builder: Arc<Builder<TokioExecutor>>,
+    bounds: Bounds,
+}
+
+impl Attendant {
+    /// Lets `router` answer, within the bounds.
+    pub fn new(router: Router, bounds: Bounds) -> Self {
+        Self { router, builder: Arc::new(builder(&bounds)), bounds }
+    }
+
+    /// Serves the requests of one connection until it ends; `watcher` tells when no further ones are wanted.
+    pub async fn attend<S>(self, stream: S, peer: SocketAddr, watcher: Watcher)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let refused = Arc::new(Refused::default());
+        let service = service(self.router, peer, Arc::clone(&refused), self.bounds.stall_timeout);
+        let stream = SlowReader::new(stream, self.bounds.stall_timeout);
+        let io = TokioIo::new(Gate::new(stream, self.bounds.head, self.bounds.patience, refused));
+        let connection = self.builder.serve_connection_with_upgrades(io, service).into_owned();
+        if let Err(error) = watcher.watch(connection).await {
+            tracing::debug!(%error, "connection ended early");
+        }
+    }
+}
+
+fn builder(bounds: &Bounds) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    // Without a timer, hyper's timeouts are inert. Its one runs from the end of the last answer to the end of the next
+    // head; the gate bounds the head by itself.
+    let to_next_head = bounds.idle_timeout.saturating_add(bounds.patience.head);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(to_next_head)
+        .max_headers(bounds.head.fields);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(PING_INTERVAL)
+        .keep_alive_timeout(PING_TIMEOUT)
+        .max_concurrent_streams(bounds.max_streams)
+        .max_header_list_size(u32::try_from(bounds.head.head_bytes).unwrap_or(u32::MAX))
+        .max_pending_accept_reset_streams(MAX_PENDING_RESETS)
+        .max_local_error_reset_streams(MAX_OWN_RESETS);
+    builder
+}
+
+fn service(
+    router: Router,
+    peer: SocketAddr,
+    refused: Arc<Refused>,
+    stall_timeout: Duration,
+) -> impl hyper::service::Service<
+    http::Request<Incoming>,
+    Response = http::Response<Body>,
+    Error = Infallible,
+    Future = impl Future<Output = Result<http::Response<Body>, Infallible>> + Send + 'static,
+> + Send
++ 'static {
+    hyper::service::service_fn(move |mut request: http::Request<Incoming>| {
+        let answer = refused.answer(&request);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let router = router.clone();
+        let is_stream = request.version() == http::Version::HTTP_2;
+        async move {
+            if let Some(answer) = answer {
+                return Ok(answer);
+            }
+            let response = router.oneshot(request.map(Body::new)).await?;
+            if is_stream && !response.body().is_end_stream() {
+                return Ok(response.map(|body| Body::new(SlowStream::watch(body, stall_timeout))));
+            }
+            Ok(response)
+        }
+    })
+}
