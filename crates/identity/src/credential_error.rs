@@ -45,7 +45,7 @@ pub enum CredentialError {
     /// `exp` has passed.
     #[error("the token has expired")]
     Expired,
-    /// `nbf` is still to come.
+    /// `nbf` or `iat` is still to come.
     #[error("the token is not valid yet")]
     NotYetValid,
     /// None of the configured audiences is in `aud`.

@@ -24,8 +24,8 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use yimen_gateway::{
-    Access, Department, Gateway, Offering, Route, RouteTable, Routes, Settings, Standing, Upstream,
-    UpstreamTimeouts, router,
+    Access, ChannelStanding, Department, Gateway, Offering, Route, RouteTable, Routes, Settings, Standing,
+    Upstream, UpstreamTimeouts, router,
 };
 
 /// The `iss` of the gateway's assertions.
@@ -74,6 +74,7 @@ impl Rig {
             Arc::new(Es256Key::generate().expect("the system has randomness")),
         );
         let routes = Routes::default();
+        routes.apply_channels(&[("app".parse().expect("well formed"), Some(ChannelStanding::Approved))]);
         let gateway = Gateway::new(settings, routes.clone(), Arc::new(verifier), Arc::new(signer), clock)
             .expect("sound settings");
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");

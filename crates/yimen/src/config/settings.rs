@@ -224,6 +224,12 @@ pub enum LogFormat {
 }
 
 impl Config {
+    /// The city's rules, with the assurance levels that the gateway knows.
+    pub fn rules(&self) -> domain::Policy {
+        let assurance_levels = self.gateway.assurance.iter().cloned().collect();
+        domain::Policy { assurance_levels, ..self.policy.clone() }
+    }
+
     /// Checks what the types can't say.
     pub fn check(&self) -> Result<(), String> {
         self.identity.check()?;

@@ -67,6 +67,8 @@ pub async fn run(args: DemoArgs) -> Result<Ended, Failure> {
     let running = tokio::spawn(service.run());
 
     let opening = async {
+        // Whatever the sample, the demo's citizen has to have a channel to call through.
+        registration::file_channel(&*background.store, &background.policy).await?;
         if args.sample == Chosen::Hangzhou {
             registration::register(&*background.store, &background.policy, &sample, items).await?;
         }

@@ -25,6 +25,11 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x5a3f_0b1c_77d2_4c0e_9a61_0d4b_8e2f_c71
 /// More steps than an item can need; a guard against going round in circles.
 const MOST_STEPS: usize = 16;
 
+/// Files and approves the channel through which the demo's citizen calls.
+pub async fn file_channel(store: &dyn EventStore, policy: &Policy) -> Result<(), Failure> {
+    Desk { store, policy }.file_channel().await
+}
+
 /// Brings the whole sample into the register.
 pub async fn register(
     store: &dyn EventStore,
@@ -33,7 +38,6 @@ pub async fn register(
     items: Vec<SampleItem>,
 ) -> Result<(), Failure> {
     let desk = Desk { store, policy };
-    desk.file_channel().await?;
     stream::iter(&sample.departments)
         .map(|department| desk.enrol(department))
         .buffer_unordered(AT_ONCE)

@@ -88,7 +88,7 @@ impl Service {
         let metrics = metrics::recorder()?;
         let log = data_dir::open_log(&config.data_dir).await?;
         let store: Arc<dyn EventStore> = log.clone();
-        let policy = Arc::new(config.policy.clone());
+        let policy = Arc::new(config.rules());
         let end = CancellationToken::new();
         let tasks = TaskTracker::new();
 
