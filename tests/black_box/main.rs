@@ -18,6 +18,7 @@ mod hostile_tokens;
 mod import_formats;
 mod import_run;
 mod importing;
+mod key_rotation;
 mod main_path;
 mod match_run;
 mod matching;

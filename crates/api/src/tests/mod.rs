@@ -10,4 +10,5 @@ mod main_path;
 mod operating;
 mod previewing;
 mod reading;
+mod roles;
 mod stewarding;

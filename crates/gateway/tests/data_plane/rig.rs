@@ -15,7 +15,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use identity::{
-    AssertionSigner, Clock, DevelopmentIssuer, Es256Key, IssuerConfig, JwksSource, PseudonymSecret,
+    AssertionSigner, Clock, DevelopmentIssuer, Es256Key, IssuerConfig, JwksSource, KeyRing, PseudonymSecret,
     TokenRequest, Verifier, VerifierConfig,
 };
 use jiff::Timestamp;
@@ -71,7 +71,7 @@ impl Rig {
         let signer = AssertionSigner::new(
             GATEWAY,
             PseudonymSecret::generate().expect("the system has randomness"),
-            Arc::new(Es256Key::generate().expect("the system has randomness")),
+            KeyRing::of(Arc::new(Es256Key::generate().expect("the system has randomness"))),
         );
         let routes = Routes::default();
         routes.apply_channels(&[("app".parse().expect("well formed"), Some(ChannelStanding::Approved))]);

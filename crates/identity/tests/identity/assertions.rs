@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 use yimen_identity::{
     Assertion, AssertionClaims, AssertionError, AssertionSigner, AssertionVerifier, DevelopmentIssuer,
-    Es256Key, Principal, PseudonymSecret, Sign, TokenRequest,
+    Es256Key, KeyRing, Principal, PseudonymSecret, Sign, TokenRequest,
 };
 
 use crate::support::{ISSUER, START, SetClock, forge, with};
@@ -38,7 +38,7 @@ impl Gateway {
     fn new() -> Self {
         let key = Arc::new(Es256Key::generate().expect("the system has randomness"));
         let secret = PseudonymSecret::generate().expect("the system has randomness");
-        let signer = AssertionSigner::new(GATEWAY, secret, Arc::clone(&key) as Arc<dyn Sign>);
+        let signer = AssertionSigner::new(GATEWAY, secret, KeyRing::of(Arc::clone(&key) as Arc<dyn Sign>));
         Self { signer, key, clock: SetClock::new() }
     }
 
@@ -50,7 +50,7 @@ impl Gateway {
     }
 
     fn backend(&self) -> AssertionVerifier {
-        AssertionVerifier::new(GATEWAY, BACKEND, &self.signer.jwks()).expect("a JWK Set")
+        AssertionVerifier::new(GATEWAY, BACKEND, &self.signer.jwks(self.clock.now())).expect("a JWK Set")
     }
 
     fn check(&self, assertion: &str) -> Result<AssertionClaims, AssertionError> {
@@ -108,7 +108,8 @@ fn an_assertion_is_for_one_backend_and_one_call() {
     let assertion = gateway.mint("taxes", None, Map::new());
     let now = gateway.clock.now();
     let refused = |issuer: &str, audience: &str, method: &str, path: &str| {
-        let backend = AssertionVerifier::new(issuer, audience, &gateway.signer.jwks()).expect("a JWK Set");
+        let backend = AssertionVerifier::new(issuer, audience, &gateway.signer.jwks(gateway.clock.now()))
+            .expect("a JWK Set");
         backend.verify(&assertion, method, path, now).expect_err("another call")
     };
     assert_eq!(refused("https://other.example", BACKEND, "POST", PATH), AssertionError::WrongIssuer);

@@ -128,7 +128,7 @@ pub struct Identity {
     /// How issuers' keys are kept fresh.
     #[serde(default)]
     pub refresh: RefreshConfig,
-    /// The key that signs assertions (P-256, PKCS #8 PEM), made if missing. `assertion-key.pem` in the data directory
+    /// The keys that sign assertions (P-256 or Ed25519, PKCS #8 PEM; `yimen keys rotate` adds one), made if missing. `assertion-key.pem` in the data directory
     /// without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assertion_key_file: Option<PathBuf>,

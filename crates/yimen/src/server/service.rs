@@ -10,7 +10,7 @@ use domain::Policy;
 use event_store::sqlite::Sqlite;
 use event_store::{EventStore, Position};
 use gateway::Gateway;
-use identity::{AssertionSigner, Clock, Es256Key, PseudonymSecret, Verifier, VerifierConfig};
+use identity::{AssertionSigner, Clock, KeyRingFile, PseudonymSecret, Verifier, VerifierConfig};
 use jiff::Timestamp;
 use read_model::ReadModel;
 use tokio::net::TcpListener;
@@ -25,6 +25,8 @@ use crate::config::Config;
 use crate::data_dir;
 use crate::failure::{Failure, reasons};
 
+/// How often the keys of assertions are looked at, for `yimen keys rotate` may have added one.
+const KEYS_READ_AGAIN: Duration = Duration::from_secs(2);
 /// How long the background may take to end when everything else has.
 const BACKGROUND_END: Duration = Duration::from_secs(10);
 
@@ -112,7 +114,9 @@ impl Service {
             Some(staff) => verifier(staff, &tasks, &end).await?,
             None => Arc::clone(&callers),
         };
-        let signer = Arc::new(signer(config, issuer)?);
+        let keys = KeyRingFile::new(config.identity.assertion_key(&config.data_dir));
+        let signer = Arc::new(signer(config, issuer, &keys)?);
+        tasks.spawn(end.clone().run_until_cancelled_owned(signer.follow(keys, KEYS_READ_AGAIN)));
         let gateway =
             Gateway::new(config.gateway.clone(), routes, callers, Arc::clone(&signer), Clock::system())
                 .map_err(|error| Failure::config(format!("gateway: {}", reasons(&error))))?;
@@ -142,8 +146,8 @@ impl Service {
     }
 
     /// Who vouches for callers.
-    pub fn signer(&self) -> &AssertionSigner {
-        &self.signer
+    pub fn signer(&self) -> Arc<AssertionSigner> {
+        Arc::clone(&self.signer)
     }
 
     /// Takes requests until it is told to stop, then ends in order: readiness off, calls in flight finish, what works
@@ -221,14 +225,14 @@ async fn verifier(
     Ok(Arc::new(verifier))
 }
 
-fn signer(config: &Config, issuer: String) -> Result<AssertionSigner, Failure> {
-    let key_file = config.identity.assertion_key(&config.data_dir);
-    let key = Es256Key::load_or_generate(&key_file)
+fn signer(config: &Config, issuer: String, keys: &KeyRingFile) -> Result<AssertionSigner, Failure> {
+    let ring = keys
+        .load_or_generate()
         .map_err(|error| Failure::config(format!("identity.assertion_key_file: {}", reasons(&error))))?;
     let secret_file = config.identity.pseudonym_secret(&config.data_dir);
     let secret = PseudonymSecret::load_or_generate(&secret_file)
         .map_err(|error| Failure::config(format!("identity.pseudonym_secret_file: {}", reasons(&error))))?;
-    Ok(AssertionSigner::new(issuer, secret, Arc::new(key)))
+    Ok(AssertionSigner::new(issuer, secret, ring))
 }
 
 fn url(listener: &TcpListener) -> Result<String, Failure> {
