@@ -255,6 +255,7 @@ mod tests {
     use event_store::sqlite::{Options, Sqlite};
 
     use super::*;
+    use crate::demo::personas::ASSURANCE;
 
     async fn public_base_urls(store: &Sqlite, sample: &Sample, items: &[SampleItem]) -> Vec<Option<String>> {
         let mut found = Vec::new();
@@ -272,7 +273,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let store = Sqlite::open(folder.path().join("log"), &Options::default()).expect("a new log");
         let sample = Sample::hangzhou().expect("readable");
-        let policy = Policy::default();
+        let assurance_levels = ASSURANCE.map(str::to_owned).into();
+        let policy = Policy { assurance_levels, ..Policy::default() };
         let at = |port: u16| {
             let origins = vec![format!("http://127.0.0.1:{port}"); sample.departments.len()];
             // A few items show it as well as all of them.

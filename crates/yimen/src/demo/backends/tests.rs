@@ -14,7 +14,7 @@ const ISSUER: &str = "http://gateway.example";
 
 struct Service {
     router: Router,
-    signer: AssertionSigner,
+    signer: Arc<AssertionSigner>,
     audience: String,
     item: String,
 }
