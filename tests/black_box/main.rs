@@ -26,6 +26,7 @@ mod previewing;
 mod raw;
 mod reading;
 mod real_data;
+mod revocations;
 mod staff;
 mod stand_in;
 mod streaming;

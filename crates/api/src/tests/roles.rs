@@ -72,6 +72,7 @@ fn filled(path: &str, operation: &Value) -> String {
             let nowhere = match name {
                 "department" => "local:nowhere",
                 "channel" => "nowhere",
+                "revocation" => "0123456789012345678901234567890123456789012",
                 _ => "0d6f3c1e-0000-5000-8000-000000000001",
             };
             path = path.replace(&format!("{{{name}}}"), nowhere);

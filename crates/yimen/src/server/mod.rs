@@ -6,6 +6,7 @@ mod listener;
 pub mod logs;
 mod metrics;
 mod readiness;
+mod revocations;
 mod routes;
 mod service;
 mod signals;

@@ -10,7 +10,7 @@ use domain::Policy;
 use event_store::sqlite::Sqlite;
 use event_store::{EventStore, Position};
 use gateway::Gateway;
-use identity::{AssertionSigner, Clock, KeyRingFile, PseudonymSecret, Verifier, VerifierConfig};
+use identity::{AssertionSigner, Clock, KeyRingFile, PseudonymSecret, Revocations, Verifier, VerifierConfig};
 use jiff::Timestamp;
 use read_model::ReadModel;
 use tokio::net::TcpListener;
@@ -20,7 +20,7 @@ use tokio_util::task::TaskTracker;
 
 use super::connections::{Bounds, Ended, serve};
 use super::readiness::{Readiness, with_readiness};
-use super::{listener, metrics, routes};
+use super::{listener, metrics, revocations, routes};
 use crate::config::Config;
 use crate::data_dir;
 use crate::failure::{Failure, reasons};
@@ -109,9 +109,11 @@ impl Service {
         let (routes, routed, follower) = routes::follow(&read_model);
         tasks.spawn(end.clone().run_until_cancelled_owned(follower));
 
-        let callers = verifier(config.identity.verifier(), &tasks, &end).await?;
+        let revoked = revocation_list(config)?;
+        tasks.spawn(end.clone().run_until_cancelled_owned(revocations::follow(&read_model, revoked.clone())));
+        let callers = verifier(config.identity.verifier(), &revoked, &tasks, &end).await?;
         let staff = match config.identity.staff_verifier() {
-            Some(staff) => verifier(staff, &tasks, &end).await?,
+            Some(staff) => verifier(staff, &revoked, &tasks, &end).await?,
             None => Arc::clone(&callers),
         };
         let keys = KeyRingFile::new(config.identity.assertion_key(&config.data_dir));
@@ -215,12 +217,14 @@ impl Background {
 
 async fn verifier(
     config: VerifierConfig,
+    revoked: &Revocations,
     tasks: &TaskTracker,
     end: &CancellationToken,
 ) -> Result<Arc<Verifier>, Failure> {
     let verifier = Verifier::open(config, Clock::system())
         .await
-        .map_err(|error| Failure::config(format!("identity: {}", reasons(&error))))?;
+        .map_err(|error| Failure::config(format!("identity: {}", reasons(&error))))?
+        .with_revocations(revoked.clone());
     tasks.spawn(end.clone().run_until_cancelled_owned(verifier.keep_keys_fresh()));
     Ok(Arc::new(verifier))
 }
@@ -229,10 +233,18 @@ fn signer(config: &Config, issuer: String, keys: &KeyRingFile) -> Result<Asserti
     let ring = keys
         .load_or_generate()
         .map_err(|error| Failure::config(format!("identity.assertion_key_file: {}", reasons(&error))))?;
-    let secret_file = config.identity.pseudonym_secret(&config.data_dir);
-    let secret = PseudonymSecret::load_or_generate(&secret_file)
-        .map_err(|error| Failure::config(format!("identity.pseudonym_secret_file: {}", reasons(&error))))?;
-    Ok(AssertionSigner::new(issuer, secret, ring))
+    Ok(AssertionSigner::new(issuer, secret(config)?, ring))
+}
+
+/// What is revoked, empty until the log has been followed.
+fn revocation_list(config: &Config) -> Result<Revocations, Failure> {
+    let issuers = config.identity.issuers.iter().map(|issuer| issuer.issuer.clone());
+    Ok(Revocations::new(secret(config)?, issuers))
+}
+
+fn secret(config: &Config) -> Result<PseudonymSecret, Failure> {
+    PseudonymSecret::load_or_generate(&config.identity.pseudonym_secret(&config.data_dir))
+        .map_err(|error| Failure::config(format!("identity.pseudonym_secret_file: {}", reasons(&error))))
 }
 
 fn url(listener: &TcpListener) -> Result<String, Failure> {
