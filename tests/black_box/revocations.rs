@@ -64,13 +64,22 @@ async fn a_revoked_subject_calls_nobody_until_that_is_lifted() {
     call(demo, &token).await.expect(200);
     let (id, since) = revoke(demo, "subject", "stolen-identity").await;
     refused_at_once(since, async || call(demo, &token).await).await;
-    assert_eq!(call(demo, &citizen(demo, "stolen-identity")).await.problem(401), "token-revoked", "a new token");
+    assert_eq!(
+        call(demo, &citizen(demo, "stolen-identity")).await.problem(401),
+        "token-revoked",
+        "a new token"
+    );
     call(demo, &other).await.expect(200);
 
-    let events = demo.get(&format!("/operations/v1/events?stream=revocation-{id}")).bearer(demo.token("auditor"));
+    let events =
+        demo.get(&format!("/operations/v1/events?stream=revocation-{id}")).bearer(demo.token("auditor"));
     let events = events.send().await;
     events.expect(200);
-    assert!(events.text().contains("Revoked") && !events.text().contains("stolen-identity"), "{}", events.text());
+    assert!(
+        events.text().contains("Revoked") && !events.text().contains("stolen-identity"),
+        "{}",
+        events.text()
+    );
 
     let lifting = demo.post(&format!("{REVOCATIONS}/{id}/lifting"), demo.token("operator"));
     lifting.json(&json!({"reason": "身份已核实"})).await.expect(200);

@@ -67,17 +67,22 @@ impl AssertionSigner {
         async move {
             let mut ticks = tokio::time::interval(interval);
             ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            let mut failing = false;
             loop {
                 ticks.tick().await;
                 let file = file.clone();
-                match tokio::task::spawn_blocking(move || file.load()).await {
-                    Ok(Ok(ring)) => signer.turn_to(ring),
-                    Ok(Err(error)) => {
-                        warn!(
-                            error = &error as &dyn std::error::Error,
-                            "the keys of assertions can't be read again"
-                        );
+                match tokio::task::spawn_blocking(move || file.load_again()).await {
+                    Ok(Ok(ring)) => {
+                        signer.turn_to(ring);
+                        failing = false;
                     }
+                    // Said once, not at every interval.
+                    Ok(Err(error)) if !failing => {
+                        let error = &error as &dyn std::error::Error;
+                        warn!(error, "the keys of assertions can't be read again");
+                        failing = true;
+                    }
+                    Ok(Err(_)) => {}
                     Err(error) => warn!(%error, "reading the keys of assertions was cut short"),
                 }
             }

@@ -41,12 +41,18 @@ pub enum KeyFileError {
 
 /// The text of the file; warns when others than its owner may read it.
 pub(crate) fn read(path: &Path) -> Result<String, KeyFileError> {
-    let failed = |source| KeyFileError::Read { path: path.to_owned(), source };
-    let text = fs::read_to_string(path).map_err(failed)?;
-    if is_open_to_others(&fs::metadata(path).map_err(failed)?) {
+    let text = read_again(path)?;
+    let metadata =
+        fs::metadata(path).map_err(|source| KeyFileError::Read { path: path.to_owned(), source })?;
+    if is_open_to_others(&metadata) {
         warn!(path = %path.display(), "the secret's file can be read by others than its owner");
     }
     Ok(text)
+}
+
+/// The text of a file that was read before, without another warning.
+pub(crate) fn read_again(path: &Path) -> Result<String, KeyFileError> {
+    fs::read_to_string(path).map_err(|source| KeyFileError::Read { path: path.to_owned(), source })
 }
 
 /// The text of the file, which is made with `make` if it doesn't exist.

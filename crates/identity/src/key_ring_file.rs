@@ -65,6 +65,11 @@ impl KeyRingFile {
         self.ring(&self.blocks(&key_file::read(&self.0)?)?)
     }
 
+    /// Reads the ring once more, without the warnings of the first time.
+    pub(crate) fn load_again(&self) -> Result<KeyRing, KeyFileError> {
+        self.ring(&self.blocks(&key_file::read_again(&self.0)?)?)
+    }
+
     /// Reads the ring; a missing file is made with one ES256 key, readable by its owner alone.
     ///
     /// # Errors

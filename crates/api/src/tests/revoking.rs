@@ -26,7 +26,10 @@ async fn what_is_revoked_is_listed_by_its_mark_and_can_be_lifted() {
     };
     let shown = listed().await;
     assert_eq!(shown["items"][0]["id"], id);
-    assert_eq!((&shown["items"][0]["standing"], &shown["items"][0]["target"]), (&json!("in-force"), &json!("subject")));
+    assert_eq!(
+        (&shown["items"][0]["standing"], &shown["items"][0]["target"]),
+        (&json!("in-force"), &json!("subject"))
+    );
     assert_eq!(shown["items"][0]["revokedBy"], "olga");
     let again = house.post(REVOCATIONS, &house.operator()).json(&request(SUBJECT)).await;
     assert_eq!(again.problem(409), "wrong-state");
@@ -46,7 +49,9 @@ async fn the_log_knows_neither_the_subject_nor_a_hash_that_could_be_tried_out() 
         house.post(REVOCATIONS, &operator).json(&request(subject)).await.expect(StatusCode::CREATED);
         let events = house.store.read_all(Position::START, 10).await.expect("the log can be read");
         let [event] = &events[..] else { panic!("one event: {events:?}") };
-        let stored = format!("{event:?}") + &String::from_utf8_lossy(&event.data) + &String::from_utf8_lossy(&event.sealed_metadata);
+        let stored = format!("{event:?}")
+            + &String::from_utf8_lossy(&event.data)
+            + &String::from_utf8_lossy(&event.sealed_metadata);
         assert!(!stored.contains(subject), "{stored}");
         event.metadata().expect("readable").command_digest
     };

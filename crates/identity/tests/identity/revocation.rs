@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use serde_json::json;
 use yimen_identity::{CredentialError, Es256Key, PseudonymSecret, Revocations, Verifier};
 
-use crate::support::{ISSUER, SetClock, forge, good_claims, good_header, jwks, verifier_with_file, verify, with};
+use crate::support::{
+    ISSUER, SetClock, forge, good_claims, good_header, jwks, verifier_with_file, verify, with,
+};
 
 struct House {
     verifier: Verifier,
