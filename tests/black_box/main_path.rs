@@ -54,7 +54,11 @@ async fn an_item_goes_from_its_draft_to_a_citizens_call() {
 
     // Revised under the tag that was read.
     let path = format!("/registry/v1/items/{item}");
-    let read = demo.get(&path).bearer(&department.clerk).send().await;
+    let read = until("the draft can be read", async || {
+        let read = demo.get(&path).bearer(&department.clerk).send().await;
+        (read.status == 200).then_some(read)
+    })
+    .await;
     assert_eq!(read.expect(200)["states"], json!(["draft"]));
     let newer = coded("宠物寄养点备案", "330106", "332099991001", &backend.base_url);
     let tag = read.header("etag").expect("an entity tag");

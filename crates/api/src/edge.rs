@@ -6,6 +6,7 @@ use domain::duplicate_case::DuplicateCaseRejection;
 use domain::entry::EntryRejection;
 use domain::item::ItemRejection;
 use domain::placement::PlacementRejection;
+use domain::revocation::RevocationRejection;
 use event_store::{ExecuteError, StoreError};
 use identity::CredentialError;
 
@@ -61,6 +62,18 @@ impl From<ChannelRejection> for Problem {
             ChannelRejection::FourEyes => Self::new(Code::FourEyes, detail),
             ChannelRejection::WrongState(_) => Self::new(Code::WrongState, detail),
             ChannelRejection::Invalid(violations) => Self::invalid(violations),
+        }
+    }
+}
+
+impl From<RevocationRejection> for Problem {
+    fn from(rejection: RevocationRejection) -> Self {
+        let detail = rejection.to_string();
+        match rejection {
+            RevocationRejection::NotAllowed => Self::new(Code::NotAllowed, detail),
+            RevocationRejection::Unknown => Self::not_found("revocation"),
+            RevocationRejection::WrongState(_) => Self::new(Code::WrongState, detail),
+            RevocationRejection::Invalid(violations) => Self::invalid(violations),
         }
     }
 }

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 
 use crate::schema::event_documents;
-use crate::{Aggregate, Channel, Department, DomainEvent, DuplicateCase, Entry, Item, ItemEvent, Placement};
+use crate::{
+    Aggregate, Channel, Department, DomainEvent, DuplicateCase, Entry, Item, ItemEvent, Placement, Revocation,
+};
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden")
@@ -125,6 +127,8 @@ macro_rules! for_every_aggregate {
             fn of_duplicate_cases() { super::$test::<DuplicateCase>(); }
             #[test]
             fn of_channels() { super::$test::<Channel>(); }
+            #[test]
+            fn of_revocations() { super::$test::<Revocation>(); }
         }
     )*};
 }

@@ -115,6 +115,30 @@ impl FromStr for ChannelId {
     }
 }
 
+/// A revocation, by the mark of what is revoked: a keyed hash in base64url, from which nobody gets back to it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schema(value_type = String, min_length = 43, max_length = 43, pattern = "^[A-Za-z0-9_-]{43}$")]
+pub struct RevocationId(String);
+
+impl fmt::Display for RevocationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for RevocationId {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-');
+        if text.len() != 43 || !text.bytes().all(allowed) {
+            return Err(IdError::Shape("a revocation's mark has 43 characters of A-Z a-z 0-9 _ -"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
 macro_rules! string_conversions {
     ($($name:ident),*) => {$(
         impl TryFrom<String> for $name {
@@ -132,7 +156,7 @@ macro_rules! string_conversions {
         }
     )*};
 }
-string_conversions!(DepartmentId, LocalCode, ChannelId);
+string_conversions!(DepartmentId, LocalCode, ChannelId, RevocationId);
 
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {

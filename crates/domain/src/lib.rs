@@ -1,4 +1,4 @@
-//! The rules of Yimen: departments, items, placements, entries, duplicate cases and channels.
+//! The rules of Yimen: departments, items, placements, entries, duplicate cases, channels and revocations.
 //!
 //! Pure: no IO, no async, no clock, no randomness. A rule is a function of a state and a command
 //! ([`Aggregate::decide`]); a state is the fold of its events ([`Aggregate::evolve`]).
@@ -19,6 +19,7 @@ pub mod placement;
 mod policy;
 #[cfg(test)]
 mod properties;
+pub mod revocation;
 #[cfg(test)]
 mod scenario;
 pub mod schema;
@@ -33,9 +34,10 @@ pub use department::{Department, DepartmentCommand, DepartmentEvent};
 pub use duplicate_case::{DuplicateCase, DuplicateCaseCommand, DuplicateCaseEvent};
 pub use entry::{Entry, EntryCommand, EntryEvent};
 pub use evidence::{Basis, Evidence, Relation};
-pub use id::{CaseId, ChannelId, DepartmentId, EntryId, IdError, ItemId, LocalCode};
+pub use id::{CaseId, ChannelId, DepartmentId, EntryId, IdError, ItemId, LocalCode, RevocationId};
 pub use item::{Item, ItemCommand, ItemContent, ItemEvent};
 pub use placement::{Placement, PlacementCommand, PlacementEvent};
 pub use policy::{Policy, RuleField};
+pub use revocation::{Revocation, RevocationCommand, RevocationEvent};
 pub use text::LocalizedText;
 pub use violation::{Violation, Violations};

@@ -21,7 +21,7 @@ use crate::record::CallRecord;
 use crate::refusal::Refusal;
 use crate::selection::{Chosen, choose};
 use crate::upload::Upload;
-use crate::{Gateway, Offering, Route, department, hop_by_hop, region};
+use crate::{Gateway, Offering, Route, channel, department, hop_by_hop, region};
 
 /// `ANY /call/{entry}/{*path}`.
 pub(crate) async fn call(
@@ -66,6 +66,7 @@ async fn carry_to_one_of(
 ) -> Result<Response, Refusal> {
     let settings = gateway.settings();
     let caller = identify(gateway.verifier(), &head.headers).await?;
+    channel::admitted(&caller, &gateway.routes().load())?;
     let quota = gateway.rate_limits().take(&caller);
     let exhausted = quota.refusal();
     record.leaves(quota);

@@ -4,6 +4,8 @@
 //! its way is the table in `refusal.rs`. Routes come from a [`RouteTable`], an immutable snapshot that the binary fills
 //! from the read model and puts in place through [`Routes`]; the call path itself touches no store.
 //!
+//! A call comes through a channel (its token's `client_id`) that was filed and approved; staff tokens carry none.
+//!
 //! Where several departments offer an entry's service, the call says whom it is for: by [`SERVICE_DEPARTMENT`], by
 //! [`SERVICE_REGION`], or by both. The rule is in `selection.rs`. Both fields are passed on to the backend.
 //!
@@ -13,6 +15,7 @@
 
 mod access;
 mod call;
+mod channel;
 mod claimed_identity;
 mod client;
 mod department;
@@ -42,6 +45,7 @@ mod upload;
 mod upstream;
 
 pub use access::ASSERTION;
+pub use channel::ChannelStanding;
 pub use department::SERVICE_DEPARTMENT;
 pub use gateway::{Gateway, SetupError};
 pub use network::Network;

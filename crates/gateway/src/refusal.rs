@@ -49,6 +49,12 @@ pub(crate) enum Refusal {
     InsufficientAuthentication {
         levels: Vec<String>,
     },
+    /// The token is a member of staff's.
+    StaffToken,
+    /// The token's client is no channel that may call.
+    ChannelNotApproved,
+    /// The token's client may not call for now.
+    ChannelSuspended,
     /// The token lacks some of these.
     InsufficientScope {
         required: Vec<String>,
@@ -117,6 +123,11 @@ impl Refusal {
             Self::InsufficientScope { .. } => {
                 (S::FORBIDDEN, "insufficient-scope", Client, "The token lacks a scope")
             }
+            Self::StaffToken => (S::FORBIDDEN, "staff-token", Client, "Staff don't call as citizens"),
+            Self::ChannelNotApproved => {
+                (S::FORBIDDEN, "channel-not-approved", Client, "The channel is not approved")
+            }
+            Self::ChannelSuspended => (S::FORBIDDEN, "channel-suspended", Client, "The channel is suspended"),
             Self::UnknownEntry => (S::NOT_FOUND, "unknown-entry", Client, "There is no such entry"),
             Self::NotOfferedByDepartment { .. } => (
                 S::NOT_FOUND,
@@ -210,6 +221,13 @@ impl Refusal {
             }
             Self::InsufficientScope { required } => {
                 format!("The service needs the scopes: {}.", required.join(", "))
+            }
+            Self::StaffToken => "The token carries a role of staff; call with a citizen's token.".to_owned(),
+            Self::ChannelNotApproved => {
+                "The token's client_id names no channel that was filed and approved.".to_owned()
+            }
+            Self::ChannelSuspended => {
+                "The channel that the token's client_id names may not call for now.".to_owned()
             }
             Self::UnknownEntry => "The catalogue knows no entry with this identifier.".to_owned(),
             Self::MethodNotAllowed => "TRACE and CONNECT are never forwarded.".to_owned(),

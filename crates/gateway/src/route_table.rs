@@ -1,12 +1,12 @@
-//! Which entry leads where: an immutable snapshot that calls read without a lock.
+//! Which entry leads where, and which channels may call: an immutable snapshot that calls read without a lock.
 
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use domain::{EntryId, LocalizedText};
+use domain::{ChannelId, EntryId, LocalizedText};
 use imbl::HashMap;
 
-use crate::Offering;
+use crate::{ChannelStanding, Offering};
 
 /// How many aliases are followed. The catalogue keeps chains free of loops; a call isn't staked on that.
 const MAX_ALIASES: usize = 64;
@@ -30,16 +30,19 @@ pub enum Route {
     },
 }
 
-/// All routes at one moment. Cheap to clone; a change shares what it leaves alone.
+/// All routes and channels at one moment. Cheap to clone; a change shares what it leaves alone.
 #[derive(Debug, Clone, Default)]
-pub struct RouteTable(HashMap<EntryId, Arc<Route>>);
+pub struct RouteTable {
+    routes: HashMap<EntryId, Arc<Route>>,
+    channels: HashMap<ChannelId, ChannelStanding>,
+}
 
 impl RouteTable {
     /// The route of an entry, and the entry that it was found under after following aliases.
     pub fn resolve(&self, entry: EntryId) -> Option<(EntryId, &Arc<Route>)> {
         let mut entry = entry;
         for _ in 0..=MAX_ALIASES {
-            let route = self.0.get(&entry)?;
+            let route = self.routes.get(&entry)?;
             match route.as_ref() {
                 Route::Alias(survivor) => entry = *survivor,
                 Route::Live { .. } | Route::Retired { .. } => return Some((entry, route)),
@@ -50,19 +53,19 @@ impl RouteTable {
 
     /// How many entries have a route.
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.routes.len()
     }
 
     /// Whether no entry has a route.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.routes.is_empty()
     }
 
     /// The table with these routes put in place, or taken out where there is none. What is known about a backend
     /// that stays the same stays with it.
     #[must_use]
     pub fn with(&self, changes: impl IntoIterator<Item = (EntryId, Option<Route>)>) -> Self {
-        let mut routes = self.0.clone();
+        let mut routes = self.routes.clone();
         for (entry, change) in changes {
             match change {
                 Some(mut route) => {
@@ -76,13 +79,35 @@ impl RouteTable {
                 }
             }
         }
-        Self(routes)
+        Self { routes, channels: self.channels.clone() }
+    }
+
+    /// Whether a channel may call; none if it waits for its approval, is closed or was never filed.
+    pub fn channel(&self, id: &ChannelId) -> Option<ChannelStanding> {
+        self.channels.get(id).copied()
+    }
+
+    /// The table with these channels put in place, or taken out where there is no standing.
+    #[must_use]
+    pub fn with_channels(
+        &self,
+        changes: impl IntoIterator<Item = (ChannelId, Option<ChannelStanding>)>,
+    ) -> Self {
+        let mut channels = self.channels.clone();
+        for (id, change) in changes {
+            match change {
+                Some(standing) => channels.insert(id, standing),
+                None => channels.remove(&id),
+            };
+        }
+        Self { routes: self.routes.clone(), channels }
     }
 }
 
 impl FromIterator<(EntryId, Route)> for RouteTable {
     fn from_iter<I: IntoIterator<Item = (EntryId, Route)>>(routes: I) -> Self {
-        Self(routes.into_iter().map(|(entry, route)| (entry, Arc::new(route))).collect())
+        let routes = routes.into_iter().map(|(entry, route)| (entry, Arc::new(route))).collect();
+        Self { routes, channels: HashMap::new() }
     }
 }
 
@@ -124,6 +149,11 @@ impl Routes {
     /// Puts these changes in place at once; see [`RouteTable::with`].
     pub fn apply(&self, changes: &[(EntryId, Option<Route>)]) {
         self.0.rcu(|table| table.with(changes.iter().cloned()));
+    }
+
+    /// Puts these channels in place at once; see [`RouteTable::with_channels`].
+    pub fn apply_channels(&self, changes: &[(ChannelId, Option<ChannelStanding>)]) {
+        self.0.rcu(|table| table.with_channels(changes.iter().cloned()));
     }
 
     /// A call's own look at its route.

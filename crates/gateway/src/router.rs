@@ -35,5 +35,5 @@ pub fn router(gateway: Gateway) -> Router {
 /// The keys by which backends check assertions, as a JWK Set (RFC 7517).
 async fn get_assertion_keys(State(gateway): State<Gateway>) -> Response {
     let headers = [(CONTENT_TYPE, "application/jwk-set+json"), (CACHE_CONTROL, JWKS_CACHE_CONTROL)];
-    (headers, gateway.signer().jwks().to_string()).into_response()
+    (headers, gateway.signer().jwks(gateway.clock().now()).to_string()).into_response()
 }

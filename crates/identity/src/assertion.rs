@@ -4,13 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
+use tracing::{info, warn};
 use uuid::Uuid;
 
 use crate::assertion_check::AssertionClaims;
-use crate::signing::{Sign, SignError};
-use crate::{Principal, PseudonymSecret, jws};
+use crate::signing::SignError;
+use crate::{KeyRing, KeyRingFile, Principal, PseudonymSecret, jws};
 
 /// How long an assertion lives.
 pub const ASSERTION_LIFETIME: Duration = Duration::from_secs(60);
@@ -45,13 +47,54 @@ pub struct Assertion<'a> {
 pub struct AssertionSigner {
     issuer: String,
     pseudonyms: PseudonymSecret,
-    key: Arc<dyn Sign>,
+    ring: ArcSwap<KeyRing>,
 }
 
 impl AssertionSigner {
-    /// A signer that speaks as `issuer`, the public address of the gateway.
-    pub fn new(issuer: impl Into<String>, pseudonyms: PseudonymSecret, key: Arc<dyn Sign>) -> Self {
-        Self { issuer: issuer.into(), pseudonyms, key }
+    /// A signer that speaks as `issuer`, the public address of the gateway, with the keys of `ring`.
+    pub fn new(issuer: impl Into<String>, pseudonyms: PseudonymSecret, ring: KeyRing) -> Self {
+        Self { issuer: issuer.into(), pseudonyms, ring: ArcSwap::from_pointee(ring) }
+    }
+
+    /// Reads the ring again at every `interval`, for as long as the future is polled; it never ends. A ring that can't
+    /// be read leaves the last one in place.
+    pub fn follow(
+        self: &Arc<Self>,
+        file: KeyRingFile,
+        interval: Duration,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let signer = Arc::clone(self);
+        async move {
+            let mut ticks = tokio::time::interval(interval);
+            ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            let mut failing = false;
+            loop {
+                ticks.tick().await;
+                let file = file.clone();
+                match tokio::task::spawn_blocking(move || file.load_again()).await {
+                    Ok(Ok(ring)) => {
+                        signer.turn_to(ring);
+                        failing = false;
+                    }
+                    // Said once, not at every interval.
+                    Ok(Err(error)) if !failing => {
+                        let error = &error as &dyn std::error::Error;
+                        warn!(error, "the keys of assertions can't be read again");
+                        failing = true;
+                    }
+                    Ok(Err(_)) => {}
+                    Err(error) => warn!(%error, "reading the keys of assertions was cut short"),
+                }
+            }
+        }
+    }
+
+    fn turn_to(&self, ring: KeyRing) {
+        let before = self.ring.load();
+        if !before.is_same_as(&ring) {
+            self.ring.store(Arc::new(ring));
+            info!("the keys of assertions changed");
+        }
     }
 
     /// The `iss` of the assertions.
@@ -84,12 +127,13 @@ impl AssertionSigner {
             expires: issued_at.saturating_add_unsigned(ASSERTION_LIFETIME.as_secs()),
             claims: assertion.claims,
         };
-        jws::sign(self.key.as_ref(), ASSERTION_TYPE, &claims)
+        jws::sign(self.ring.load().signing(assertion.now), ASSERTION_TYPE, &claims)
     }
 
-    /// The JWK Set (RFC 7517) to publish at `/.well-known/jwks.json`.
-    pub fn jwks(&self) -> Value {
-        json!({ "keys": [self.key.public_jwk()] })
+    /// The JWK Set (RFC 7517) to publish at `/.well-known/jwks.json`: also the key that is to sign next, and those
+    /// whose assertions may still be on their way.
+    pub fn jwks(&self, now: Timestamp) -> Value {
+        self.ring.load().jwks(now)
     }
 }
 

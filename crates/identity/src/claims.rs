@@ -70,12 +70,14 @@ impl TokenRules {
             .as_ref()
             .and_then(numeric_date)
             .ok_or(CredentialError::MalformedClaim("exp"))?;
-        if let Some(not_before) = optional_date(&claims, "nbf")?
-            && now.saturating_add(self.skew).is_ok_and(|latest| latest < not_before)
-        {
-            return Err(CredentialError::NotYetValid);
+        // A token that says it will be issued later comes from a clock, or a forger, that can't be relied on.
+        for name in ["nbf", "iat"] {
+            if let Some(date) = optional_date(&claims, name)?
+                && now.saturating_add(self.skew).is_ok_and(|latest| latest < date)
+            {
+                return Err(CredentialError::NotYetValid);
+            }
         }
-        optional_date(&claims, "iat")?;
         if claims.contains_key("cnf") {
             return Err(CredentialError::SenderConstrained);
         }

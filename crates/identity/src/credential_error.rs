@@ -45,9 +45,12 @@ pub enum CredentialError {
     /// `exp` has passed.
     #[error("the token has expired")]
     Expired,
-    /// `nbf` is still to come.
+    /// `nbf` or `iat` is still to come.
     #[error("the token is not valid yet")]
     NotYetValid,
+    /// The subject or the token is on the list of [`crate::Revocations`].
+    #[error("the token is revoked")]
+    Revoked,
     /// None of the configured audiences is in `aud`.
     #[error("the token is meant for another audience")]
     WrongAudience,
@@ -94,6 +97,7 @@ impl CredentialError {
             Self::BadSignature => "token-signature",
             Self::Expired => "token-expired",
             Self::NotYetValid => "token-not-yet-valid",
+            Self::Revoked => "token-revoked",
             Self::WrongAudience => "token-audience",
             Self::MalformedClaim(_) => "token-claim",
             Self::SenderConstrained => "token-sender-constrained",
@@ -115,6 +119,7 @@ impl CredentialError {
             | Self::BadSignature
             | Self::Expired
             | Self::NotYetValid
+            | Self::Revoked
             | Self::WrongAudience
             | Self::MalformedClaim(_)
             | Self::SenderConstrained => Fault::Token,

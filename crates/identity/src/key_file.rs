@@ -41,12 +41,18 @@ pub enum KeyFileError {
 
 /// The text of the file; warns when others than its owner may read it.
 pub(crate) fn read(path: &Path) -> Result<String, KeyFileError> {
-    let failed = |source| KeyFileError::Read { path: path.to_owned(), source };
-    let text = fs::read_to_string(path).map_err(failed)?;
-    if is_open_to_others(&fs::metadata(path).map_err(failed)?) {
+    let text = read_again(path)?;
+    let metadata =
+        fs::metadata(path).map_err(|source| KeyFileError::Read { path: path.to_owned(), source })?;
+    if is_open_to_others(&metadata) {
         warn!(path = %path.display(), "the secret's file can be read by others than its owner");
     }
     Ok(text)
+}
+
+/// The text of a file that was read before, without another warning.
+pub(crate) fn read_again(path: &Path) -> Result<String, KeyFileError> {
+    fs::read_to_string(path).map_err(|source| KeyFileError::Read { path: path.to_owned(), source })
 }
 
 /// The text of the file, which is made with `make` if it doesn't exist.
@@ -70,12 +76,28 @@ pub(crate) fn read_or_create(
 
 /// Writes beside the path, then links: a link, unlike a rename, never replaces what somebody else has made.
 fn create(path: &Path, text: &str) -> io::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}", Uuid::new_v4()));
-    let beside = PathBuf::from(beside);
+    let beside = beside(path);
     let outcome = write_private(&beside, text).and_then(|()| fs::hard_link(&beside, path));
     let removed = fs::remove_file(&beside);
     outcome.and(removed)
+}
+
+/// Replaces the file as a whole: whoever reads meanwhile gets the old text or the new one.
+pub(crate) fn replace(path: &Path, text: &str) -> Result<(), KeyFileError> {
+    let beside = beside(path);
+    let outcome = write_private(&beside, text).and_then(|()| fs::rename(&beside, path));
+    outcome.map_err(|source| {
+        // It may never have come to be; the first error is the one to tell.
+        let _ = fs::remove_file(&beside);
+        KeyFileError::Write { path: path.to_owned(), source }
+    })
+}
+
+/// A name of its own in the same folder.
+fn beside(path: &Path) -> PathBuf {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}", Uuid::new_v4()));
+    PathBuf::from(beside)
 }
 
 fn write_private(path: &Path, text: &str) -> io::Result<()> {

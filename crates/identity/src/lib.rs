@@ -6,7 +6,7 @@
 //!
 //! Out: [`AssertionSigner`] mints the short-lived token that a backend receives instead of the caller's, and
 //! [`AssertionVerifier`] is how a backend checks it. The subject in it is a pseudonym per department, see
-//! [`PseudonymSecret`].
+//! [`PseudonymSecret`]. Its keys are a [`KeyRing`], which turns without a restart.
 //!
 //! The crate knows no HTTP server and nothing of the catalogue: callers hand in header bytes, a clock and names.
 
@@ -20,14 +20,19 @@ mod config;
 mod config_check;
 mod credential_error;
 mod development;
+mod ed25519;
 mod issuer_keys;
 mod jws;
 mod key_document;
 mod key_file;
+mod key_ring;
+mod key_ring_file;
 mod key_set;
+mod pem;
 mod principal;
 mod pseudonym;
 mod refresh;
+mod revocations;
 mod signing;
 mod verdict_counters;
 mod verdicts;
@@ -41,9 +46,13 @@ pub use config::{IssuerConfig, JwksSource, RefreshConfig, VerdictCacheConfig, Ve
 pub use config_check::ConfigError;
 pub use credential_error::{CredentialError, Fault};
 pub use development::{DevelopmentIssuer, TokenRequest};
+pub use ed25519::Ed25519Key;
 pub use key_document::KeyDocumentError;
 pub use key_file::KeyFileError;
+pub use key_ring::{KeyDuty, KeyEntry, KeyRing};
+pub use key_ring_file::{KeyRingFile, RingAlgorithm, RotationError};
 pub use principal::Principal;
 pub use pseudonym::PseudonymSecret;
+pub use revocations::Revocations;
 pub use signing::{Es256Key, Sign, SignError};
 pub use verifier::{SetupError, Verifier};

@@ -7,14 +7,12 @@ use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use jsonwebtoken::EncodingKey;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
+use crate::pem::{self, KeyBlock};
 use crate::{Algorithm, KeyFileError, key_file};
 
-/// The width of a PEM line (RFC 7468, section 2).
-const PEM_WIDTH: usize = 64;
 /// Where the coordinates stand in an uncompressed P-256 point: after the byte 4, 32 bytes each (SEC 1, 2.3.3).
 const X: std::ops::Range<usize> = 1..33;
 const Y: std::ops::Range<usize> = 33..65;
@@ -63,7 +61,7 @@ impl Es256Key {
     /// # Errors
     /// [`KeyFileError::Randomness`].
     pub fn generate() -> Result<Self, KeyFileError> {
-        Self::from_pkcs8(&new_pkcs8()?).ok_or(KeyFileError::Randomness)
+        Self::from_pkcs8(&Self::new_pkcs8()?).ok_or(KeyFileError::Randomness)
     }
 
     /// The key in a PEM file (PKCS #8, `PRIVATE KEY`).
@@ -79,21 +77,29 @@ impl Es256Key {
     /// # Errors
     /// When the file can't be read or made, or holds something else.
     pub fn load_or_generate(path: &Path) -> Result<Self, KeyFileError> {
-        let text = key_file::read_or_create(path, || new_pkcs8().map(|key| to_pem(&key)))?;
+        let text = key_file::read_or_create(path, || {
+            Ok(pem::write(&KeyBlock { pkcs8: Self::new_pkcs8()?, signs_from: None }))
+        })?;
         Self::from_pem(&text, path)
     }
 
     fn from_pem(text: &str, path: &Path) -> Result<Self, KeyFileError> {
-        EncodingKey::from_ec_pem(text.as_bytes())
-            .ok()
-            .and_then(|key| Self::from_pkcs8(key.as_bytes()))
-            .ok_or_else(|| KeyFileError::Malformed {
-                path: path.to_owned(),
-                expected: "a P-256 private key in PKCS #8 PEM",
-            })
+        let keys = pem::read(text).unwrap_or_default();
+        let only = if let [only] = keys.as_slice() { Self::from_pkcs8(&only.pkcs8) } else { None };
+        only.ok_or_else(|| KeyFileError::Malformed {
+            path: path.to_owned(),
+            expected: "one P-256 private key in PKCS #8 PEM",
+        })
     }
 
-    fn from_pkcs8(document: &[u8]) -> Option<Self> {
+    pub(crate) fn new_pkcs8() -> Result<Vec<u8>, KeyFileError> {
+        EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)
+            .and_then(|pair| pair.to_pkcs8v1())
+            .map(|document| document.as_ref().to_vec())
+            .map_err(|_| KeyFileError::Randomness)
+    }
+
+    pub(crate) fn from_pkcs8(document: &[u8]) -> Option<Self> {
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document).ok()?;
         let point = pair.public_key().as_ref();
         let (x, y) = (URL_SAFE_NO_PAD.encode(point.get(X)?), URL_SAFE_NO_PAD.encode(point.get(Y)?));
@@ -129,25 +135,6 @@ impl fmt::Debug for Es256Key {
     }
 }
 
-fn new_pkcs8() -> Result<Vec<u8>, KeyFileError> {
-    EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)
-        .and_then(|pair| pair.to_pkcs8v1())
-        .map(|document| document.as_ref().to_vec())
-        .map_err(|_| KeyFileError::Randomness)
-}
-
-fn to_pem(document: &[u8]) -> String {
-    let mut pem = "-----BEGIN PRIVATE KEY-----\n".to_owned();
-    for (place, character) in STANDARD.encode(document).chars().enumerate() {
-        if place > 0 && place % PEM_WIDTH == 0 {
-            pem.push('\n');
-        }
-        pem.push(character);
-    }
-    pem.push_str("\n-----END PRIVATE KEY-----\n");
-    pem
-}
-
 #[cfg(test)]
 mod tests {
     use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
@@ -161,8 +148,6 @@ mod tests {
         let made = Es256Key::load_or_generate(&path).expect("made");
         assert_eq!(Es256Key::load_or_generate(&path).expect("kept").key_id(), made.key_id());
         assert_eq!(Es256Key::load(&path).expect("kept").public_jwk(), made.public_jwk());
-        let text = std::fs::read_to_string(&path).expect("a file");
-        assert!(text.lines().all(|line| line.len() <= PEM_WIDTH), "{}", text.lines().count());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use jiff::{SignedDuration, Timestamp};
 use moka::sync::Cache;
 
+use crate::revocations::Marks;
 use crate::{CredentialError, Principal, VerdictCacheConfig};
 
 /// What an entry takes besides the claims that it holds, in bytes: an estimate for the cache's bound.
@@ -23,10 +24,20 @@ pub(crate) struct VerdictKey {
 /// A remembered verdict.
 #[derive(Debug, Clone)]
 pub(crate) enum Verdict {
-    /// The token was good by the rules of the issuer at this place in the configuration.
-    Accepted { principal: Arc<Principal>, issuer: usize },
+    /// The token was good by the rules of its issuer.
+    Accepted(Accepted),
     /// The token's signature is bad, and no passing of time will change that.
     Refused(CredentialError),
+}
+
+/// A good token, and what has to be looked at again each time it is shown.
+#[derive(Debug, Clone)]
+pub(crate) struct Accepted {
+    pub(crate) principal: Arc<Principal>,
+    /// The place of its issuer in the configuration.
+    pub(crate) issuer: usize,
+    /// Under which marks it may be revoked; none where nothing can be.
+    pub(crate) marks: Option<Arc<Marks>>,
 }
 
 #[derive(Clone)]
@@ -70,20 +81,12 @@ impl Verdicts {
     }
 
     /// Remembers a token's acceptance, never past its end. `token_bytes` stands for the size of the principal.
-    pub(crate) fn accept(
-        &self,
-        key: VerdictKey,
-        principal: Arc<Principal>,
-        issuer: usize,
-        token_bytes: usize,
-        now: Timestamp,
-    ) {
+    pub(crate) fn accept(&self, key: VerdictKey, accepted: Accepted, token_bytes: usize, now: Timestamp) {
         let Ok(limit) = now.saturating_add(self.accepted_for) else { return };
-        let until = limit.min(principal.expires);
+        let until = limit.min(accepted.principal.expires);
         let weight = u32::try_from(token_bytes).unwrap_or(u32::MAX).saturating_add(ENTRY_OVERHEAD_BYTES);
         if now < until {
-            self.cache
-                .insert(key, Remembered { verdict: Verdict::Accepted { principal, issuer }, until, weight });
+            self.cache.insert(key, Remembered { verdict: Verdict::Accepted(accepted), until, weight });
         }
     }
 
@@ -116,8 +119,8 @@ mod tests {
         Timestamp::from_second(second).expect("a second within range")
     }
 
-    fn expiring(second: i64) -> Arc<Principal> {
-        Arc::new(Principal {
+    fn expiring(second: i64) -> Accepted {
+        let principal = Arc::new(Principal {
             issuer: "https://id.example".to_owned(),
             subject: "citizen-1".to_owned(),
             client: None,
@@ -126,7 +129,8 @@ mod tests {
             scopes: BTreeSet::new(),
             claims: serde_json::Map::new(),
             expires: at(second),
-        })
+        });
+        Accepted { principal, issuer: 0, marks: None }
     }
 
     #[test]
@@ -134,7 +138,7 @@ mod tests {
         let verdicts = Verdicts::new(&VerdictCacheConfig::default());
         for (expires, last_hit) in [(5_i64, 4), (600, 59)] {
             let key = VerdictKey::new("token", expires.unsigned_abs());
-            verdicts.accept(key, expiring(expires), 0, 100, at(0));
+            verdicts.accept(key, expiring(expires), 100, at(0));
             assert!(verdicts.get(&key, at(last_hit)).is_some(), "{expires}");
             assert!(verdicts.get(&key, at(last_hit + 1)).is_none(), "{expires}");
         }
@@ -143,7 +147,7 @@ mod tests {
     #[test]
     fn another_generation_of_keys_knows_nothing() {
         let verdicts = Verdicts::new(&VerdictCacheConfig::default());
-        verdicts.accept(VerdictKey::new("token", 1), expiring(600), 0, 100, at(0));
+        verdicts.accept(VerdictKey::new("token", 1), expiring(600), 100, at(0));
         assert!(verdicts.get(&VerdictKey::new("token", 1), at(0)).is_some());
         assert!(verdicts.get(&VerdictKey::new("token", 2), at(0)).is_none());
     }

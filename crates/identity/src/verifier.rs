@@ -14,9 +14,10 @@ use crate::key_document::{KeyDocument, KeyDocumentError};
 use crate::key_set::Lookup;
 use crate::refresh::keep_fresh;
 use crate::verdict_counters::VerdictCounters;
-use crate::verdicts::{Verdict, VerdictKey, Verdicts};
+use crate::verdicts::{Accepted, Verdict, VerdictKey, Verdicts};
 use crate::{
-    Algorithm, Clock, ConfigError, CredentialError, Principal, RefreshConfig, VerifierConfig, bearer,
+    Algorithm, Clock, ConfigError, CredentialError, Principal, RefreshConfig, Revocations, VerifierConfig,
+    bearer,
 };
 
 /// Turns bearer tokens into principals. Cheap to share behind an `Arc`; a new configuration is a new verifier.
@@ -28,6 +29,7 @@ pub struct Verifier {
     clock: Clock,
     generation: Arc<AtomicU64>,
     verdicts: Verdicts,
+    revocations: Option<Revocations>,
     counters: VerdictCounters,
 }
 
@@ -90,8 +92,20 @@ impl Verifier {
             refresh: config.refresh,
             clock,
             generation,
+            revocations: None,
             counters: VerdictCounters::register(),
         })
+    }
+
+    /// The same, refusing who is on this list.
+    #[must_use]
+    pub fn with_revocations(self, revocations: Revocations) -> Self {
+        Self { revocations: Some(revocations), ..self }
+    }
+
+    /// The list of those who are refused, if there is one.
+    pub fn revocations(&self) -> Option<&Revocations> {
+        self.revocations.as_ref()
     }
 
     /// Whether the keys of every issuer have been fetched at least once.
@@ -143,10 +157,11 @@ impl Verifier {
             return outcome;
         }
         let outcome = match self.judge(token, now).await {
-            Ok((principal, issuer)) => {
-                let principal = Arc::new(principal);
-                self.verdicts.accept(key, Arc::clone(&principal), issuer, token.len(), now);
-                Ok(principal)
+            Ok(accepted) => {
+                let outcome = self.check_list(&accepted);
+                // Also where it is revoked: the list is asked each time, so that a revocation can end.
+                self.verdicts.accept(key, accepted, token.len(), now);
+                outcome
             }
             Err(error) => {
                 self.verdicts.refuse(key, error, now);
@@ -160,17 +175,25 @@ impl Verifier {
     /// A remembered verdict, with what time may have changed checked again.
     fn apply(&self, verdict: Verdict, now: Timestamp) -> Result<Arc<Principal>, CredentialError> {
         match verdict {
-            Verdict::Accepted { principal, issuer } => {
-                let issuer = self.issuers.get(issuer).ok_or(CredentialError::UnknownIssuer)?;
-                issuer.rules.check_still_good(&principal, now)?;
-                Ok(principal)
+            Verdict::Accepted(accepted) => {
+                let issuer = self.issuers.get(accepted.issuer).ok_or(CredentialError::UnknownIssuer)?;
+                issuer.rules.check_still_good(&accepted.principal, now)?;
+                self.check_list(&accepted)
             }
             Verdict::Refused(error) => Err(error),
         }
     }
 
+    /// The principal, unless the subject or the token is revoked.
+    fn check_list(&self, accepted: &Accepted) -> Result<Arc<Principal>, CredentialError> {
+        if let (Some(revocations), Some(marks)) = (&self.revocations, &accepted.marks) {
+            revocations.check(marks)?;
+        }
+        Ok(Arc::clone(&accepted.principal))
+    }
+
     /// Checks a token from the ground up. Only the choice of the rules rests on an unverified claim.
-    async fn judge(&self, token: &str, now: Timestamp) -> Result<(Principal, usize), CredentialError> {
+    async fn judge(&self, token: &str, now: Timestamp) -> Result<Accepted, CredentialError> {
         let token = Compact::<Map<String, Value>>::parse(token)?;
         let claimed =
             token.payload.get("iss").and_then(Value::as_str).ok_or(CredentialError::MalformedClaim("iss"))?;
@@ -182,7 +205,9 @@ impl Verifier {
             .ok_or(CredentialError::UnknownIssuer)?;
         let algorithm = issuer.rules.check_header(&token.header)?;
         issuer.check_signature(&token, algorithm, now).await?;
-        Ok((issuer.rules.principal(token.payload, now)?, place))
+        let principal = issuer.rules.principal(token.payload, now)?;
+        let marks = self.revocations.as_ref().map(|list| list.marks(&principal)).transpose()?;
+        Ok(Accepted { principal: Arc::new(principal), issuer: place, marks: marks.map(Arc::new) })
     }
 }
 

@@ -32,5 +32,6 @@ pub use search::{MAX_QUERY_CHARS, SearchError, SearchPage, SearchQuery, Suggesti
 pub use snapshot::Snapshot;
 pub use views::{
     AnnouncedTransfer, CaseView, Change, ChannelView, DepartmentView, Due, DueAction, EntryStanding,
-    EntryView, ItemView, Join, OfferingStanding, OfferingView, Page, Removal, RetiredView, Route, Submission,
+    EntryView, ItemView, Join, OfferingStanding, OfferingView, Page, Removal, RetiredView, RevocationView,
+    Route, Submission,
 };

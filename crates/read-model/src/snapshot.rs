@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use domain::item::Stage;
-use domain::{CaseId, ChannelId, DepartmentId, EntryId, ItemId};
+use domain::{CaseId, ChannelId, DepartmentId, EntryId, ItemId, RevocationId};
 use event_store::Position;
 use imbl::{OrdMap, OrdSet};
 use jiff::Timestamp;
@@ -14,7 +14,8 @@ use crate::cases::Rank;
 use crate::facets::Facets;
 use crate::node::Node;
 use crate::views::{
-    CaseView, ChannelView, DepartmentView, Due, EntryStanding, EntryView, ItemView, Join, Route,
+    CaseView, ChannelView, DepartmentView, Due, EntryStanding, EntryView, ItemView, Join, RevocationView,
+    Route,
 };
 
 /// Everything that readers see, at one position of the log; immutable, and cheap to clone.
@@ -29,6 +30,7 @@ pub struct Snapshot {
 
     pub(crate) departments: OrdMap<DepartmentId, Arc<DepartmentView>>,
     pub(crate) channels: OrdMap<ChannelId, Arc<ChannelView>>,
+    pub(crate) revocations: OrdMap<RevocationId, Arc<RevocationView>>,
     pub(crate) items: OrdMap<ItemId, Arc<ItemView>>,
     /// What the curator did without asking.
     pub(crate) joins: OrdMap<ItemId, Arc<Join>>,
@@ -93,6 +95,11 @@ impl Snapshot {
     /// One channel.
     pub fn channel(&self, id: &ChannelId) -> Option<&Arc<ChannelView>> {
         self.channels.get(id)
+    }
+
+    /// Every revocation, in force or lifted.
+    pub fn revocations(&self) -> &OrdMap<RevocationId, Arc<RevocationView>> {
+        &self.revocations
     }
 
     /// Every registered item.

@@ -42,6 +42,8 @@ pub enum Command {
     Openapi(OpenapiArgs),
     /// 检查或显示配置 · Check or show the configuration
     Config(ConfigArgs),
+    /// 断言签名密钥：查看与轮换 · List the keys that sign assertions, rotate them
+    Keys(Box<KeysArgs>),
     /// 签发演示令牌（仅限 demo 的开发身份） · Mint a token of the demo's development issuer
     Token(TokenArgs),
     /// 输出命令补全脚本 · Print a shell's completion script
@@ -277,6 +279,57 @@ pub enum ConfigCommand {
     Check(ConfigSource),
     /// 显示生效配置及每项来源（不含任何密钥内容） · Show every setting with where it comes from, never a secret
     Show(ConfigSource),
+}
+
+/// `yimen keys`.
+#[derive(Debug, Args)]
+pub struct KeysArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: KeysCommand,
+}
+
+/// The commands of `yimen keys`.
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// 查看密钥及其用途 · Show the keys and what each does
+    List(KeyFileArgs),
+    /// 轮换：新密钥先公布后启用，运行中的网关无需重启 · Add a key: published at once, signing later; no restart needed
+    Rotate(RotateArgs),
+}
+
+/// Which file of keys.
+#[derive(Debug, Args)]
+pub struct KeyFileArgs {
+    /// Where the configuration comes from.
+    #[command(flatten)]
+    pub source: ConfigSource,
+    /// The file itself, instead of the one that the configuration names
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+}
+
+/// `yimen keys rotate`.
+#[derive(Debug, Args)]
+pub struct RotateArgs {
+    /// Which file.
+    #[command(flatten)]
+    pub file: KeyFileArgs,
+    /// What the new key signs with
+    #[arg(long, value_enum, default_value_t = KeyAlgorithm::Es256)]
+    pub algorithm: KeyAlgorithm,
+    /// How long the new key is published before it signs; backends may keep our keys for 5 minutes
+    #[arg(long, value_name = "TIME", default_value = "10m")]
+    pub ahead: jiff::SignedDuration,
+}
+
+/// What a key signs with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum KeyAlgorithm {
+    /// ES256: ECDSA on P-256
+    Es256,
+    /// EdDSA with Ed25519
+    Ed25519,
 }
 
 /// `yimen token`.

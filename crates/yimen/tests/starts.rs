@@ -28,6 +28,7 @@ fn it_says_which_version_it_is_and_what_it_can_do() {
         "verify",
         "openapi",
         "config",
+        "keys",
         "token",
         "completions",
     ] {

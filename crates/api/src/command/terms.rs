@@ -59,6 +59,12 @@ impl Terms {
         Self { reason, ..self }
     }
 
+    /// The same, with another digest than the body's: for a body that must leave no trace in the log.
+    #[must_use]
+    pub(crate) fn with_digest(self, digest: Digest) -> Self {
+        Self { digest, ..self }
+    }
+
     /// The same without its condition.
     #[must_use]
     pub(crate) fn unconditional(self) -> Self {

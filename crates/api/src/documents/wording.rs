@@ -10,7 +10,7 @@ use utoipa::openapi::tag::{Tag, TagBuilder};
 use utoipa::openapi::{Object, OpenApi, RefOr, Schema, SchemaFormat};
 
 /// What each tag of the documents is about.
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 11] = [
     ("changes", "What changed in the catalogue since a reader last asked."),
     ("channels", "渠道: the apps, mini-programs and sites that may call."),
     ("departments", "The departments that register items."),
@@ -20,6 +20,7 @@ const TAGS: [(&str, &str); 10] = [
     ("items", "事项: what departments register, publish and retire."),
     ("log", "The event log and its verification."),
     ("reviews", "What waits for review, and the verdicts."),
+    ("revocations", "Subjects and tokens that are refused, whatever their issuer says."),
     ("status", "How the system stands."),
 ];
 

@@ -1,8 +1,9 @@
-//! Operations: health, the log as it is stored, its verification, and bulk migration.
+//! Operations: health, the log as it is stored, its verification, revocations, and bulk migration.
 
 pub(crate) mod events;
 pub(crate) mod import;
 mod import_row;
+pub(crate) mod revocations;
 pub(crate) mod status;
 pub(crate) mod verify;
 

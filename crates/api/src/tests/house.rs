@@ -6,7 +6,10 @@ use axum::Router;
 use domain::{Actor, Entry, EntryCommand, EntryId, ItemId, Placement, PlacementCommand, Policy};
 use event_store::{Digest, Envelope, EventStore, execute, sqlite};
 use http::{Method, StatusCode};
-use identity::{Clock, DevelopmentIssuer, IssuerConfig, JwksSource, TokenRequest, Verifier, VerifierConfig};
+use identity::{
+    Clock, DevelopmentIssuer, IssuerConfig, JwksSource, PseudonymSecret, Revocations, TokenRequest, Verifier,
+    VerifierConfig,
+};
 use jiff::Timestamp;
 use read_model::{Options, ReadModel};
 use serde_json::{Value, json};
@@ -57,7 +60,11 @@ impl House {
         let trusted = IssuerConfig::new(ISSUER, vec![AUDIENCE.to_owned()], JwksSource::File(keys));
         let verifier = Verifier::open(VerifierConfig::new(vec![trusted]), Clock::system())
             .await
-            .expect("the keys are there");
+            .expect("the keys are there")
+            .with_revocations(Revocations::new(
+                PseudonymSecret::generate().expect("randomness"),
+                [ISSUER.to_owned()],
+            ));
         let app =
             App::new(port, read_model, Arc::new(verifier), Arc::new(Policy::default()), Clock::system());
         Self { router: router(app.clone()), app, store, issuer, follower, _directory: directory }

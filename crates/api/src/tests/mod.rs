@@ -10,4 +10,6 @@ mod main_path;
 mod operating;
 mod previewing;
 mod reading;
+mod revoking;
+mod roles;
 mod stewarding;

@@ -43,6 +43,9 @@ pub enum ItemEvent {
         content_hash: ContentHash,
         /// The stages that it has to pass, in order; none where a rule or a migration approves.
         stages: Vec<Stage>,
+        /// Who handed it in; absent in a migration and in events that were written before it was kept.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<StaffId>,
     },
     /// The submission was taken back into draft.
     Withdrawn {},

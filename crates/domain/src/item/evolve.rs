@@ -18,7 +18,7 @@ impl Item {
                 department: department.clone(),
                 local_code: local_code.clone(),
                 revision: 0,
-                proposal: Some(Proposal::draft(content, 0, Authors::from([author.clone()]))),
+                proposal: Some(Proposal::draft(content, 0, Authors::from([author.clone()]), Authors::new())),
                 publication: Publication::Never,
                 transfer: None,
             }));
@@ -35,8 +35,11 @@ impl Registered {
             // A second registration of one stream can't be: the store keeps the first.
             ItemEvent::Drafted { .. } => {}
             ItemEvent::Revised { content, author } => self.take_revision(content, author),
-            ItemEvent::Submitted { revision, content_hash, stages } => {
-                self.with_proposal(|proposal| proposal.submit(*revision, content_hash, stages));
+            ItemEvent::Submitted { revision, content_hash, stages, by } => {
+                self.with_proposal(|proposal| {
+                    proposal.submit(*revision, content_hash, stages);
+                    proposal.submitters.extend(by.clone());
+                });
             }
             ItemEvent::Withdrawn {} => self.with_proposal(Proposal::withdraw),
             ItemEvent::ChangesRequested { comment, .. } => {
@@ -85,9 +88,10 @@ impl Registered {
     }
 
     fn take_revision(&mut self, content: &Arc<ItemContent>, author: &StaffId) {
-        let mut authors = self.proposal.take().map(|proposal| proposal.authors).unwrap_or_default();
+        let before = self.proposal.take().map(|proposal| (proposal.authors, proposal.submitters));
+        let (mut authors, submitters) = before.unwrap_or_default();
         authors.insert(author.clone());
-        self.proposal = Some(Proposal::draft(content, self.revision, authors));
+        self.proposal = Some(Proposal::draft(content, self.revision, authors, submitters));
     }
 
     fn with_proposal(&mut self, change: impl FnOnce(&mut Proposal)) {
@@ -137,12 +141,13 @@ impl Registered {
 }
 
 impl Proposal {
-    fn draft(content: &Arc<ItemContent>, revision: u64, authors: Authors) -> Self {
+    fn draft(content: &Arc<ItemContent>, revision: u64, authors: Authors, submitters: Authors) -> Self {
         Self {
             content: Arc::clone(content),
             content_hash: content.hash(),
             revision,
             authors,
+            submitters,
             review: Review::Draft,
         }
     }

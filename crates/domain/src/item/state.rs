@@ -47,6 +47,8 @@ pub struct Proposal {
     pub revision: u64,
     /// Everybody who wrote some of it since the last publication.
     pub authors: Authors,
+    /// Everybody who handed it in since the last publication.
+    pub submitters: Authors,
     /// How far its review has come.
     pub review: Review,
 }

@@ -67,7 +67,7 @@ fn story(steps: Vec<Step>) -> Vec<ItemEvent> {
     events
 }
 
-/// A second reading of the log, independent of the fold: who wrote, and who passed what was handed in.
+/// A second reading of the log, independent of the fold: who wrote and handed in, and who passed it.
 #[derive(Default)]
 struct Witness {
     authors: Authors,
@@ -83,8 +83,9 @@ impl Witness {
                 self.authors.insert(author.clone());
                 self.forget_review();
             }
-            ItemEvent::Submitted { revision, content_hash, stages } => {
+            ItemEvent::Submitted { revision, content_hash, stages, by } => {
                 self.forget_review();
+                self.authors.extend(by.clone());
                 self.handed_in = Some((*revision, content_hash.clone(), stages.clone()));
             }
             ItemEvent::Withdrawn {} | ItemEvent::ChangesRequested { .. } | ItemEvent::Rejected { .. } => {

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::arbitrary::{self, actor};
 use super::{folds_the_same, is_storable, walk};
-use crate::{Aggregate, Channel, Department, DuplicateCase, Entry, Item, Placement, fold};
+use crate::{Aggregate, Channel, Department, DuplicateCase, Entry, Item, Placement, Revocation, fold};
 
 macro_rules! laws {
     ($($aggregate:ident: $strategies:ident),* $(,)?) => {$(
@@ -55,4 +55,5 @@ laws!(
     Entry: entry,
     DuplicateCase: duplicate_case,
     Channel: channel,
+    Revocation: revocation,
 );

@@ -15,7 +15,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use identity::{
-    AssertionSigner, Clock, DevelopmentIssuer, Es256Key, IssuerConfig, JwksSource, PseudonymSecret,
+    AssertionSigner, Clock, DevelopmentIssuer, Es256Key, IssuerConfig, JwksSource, KeyRing, PseudonymSecret,
     TokenRequest, Verifier, VerifierConfig,
 };
 use jiff::Timestamp;
@@ -24,8 +24,8 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use yimen_gateway::{
-    Access, Department, Gateway, Offering, Route, RouteTable, Routes, Settings, Standing, Upstream,
-    UpstreamTimeouts, router,
+    Access, ChannelStanding, Department, Gateway, Offering, Route, RouteTable, Routes, Settings, Standing,
+    Upstream, UpstreamTimeouts, router,
 };
 
 /// The `iss` of the gateway's assertions.
@@ -71,9 +71,10 @@ impl Rig {
         let signer = AssertionSigner::new(
             GATEWAY,
             PseudonymSecret::generate().expect("the system has randomness"),
-            Arc::new(Es256Key::generate().expect("the system has randomness")),
+            KeyRing::of(Arc::new(Es256Key::generate().expect("the system has randomness"))),
         );
         let routes = Routes::default();
+        routes.apply_channels(&[("app".parse().expect("well formed"), Some(ChannelStanding::Approved))]);
         let gateway = Gateway::new(settings, routes.clone(), Arc::new(verifier), Arc::new(signer), clock)
             .expect("sound settings");
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");

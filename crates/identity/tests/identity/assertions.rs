@@ -2,14 +2,16 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
+use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 use yimen_identity::{
     Assertion, AssertionClaims, AssertionError, AssertionSigner, AssertionVerifier, DevelopmentIssuer,
-    Es256Key, Principal, PseudonymSecret, Sign, TokenRequest,
+    Es256Key, KeyRing, KeyRingFile, Principal, PseudonymSecret, RingAlgorithm, Sign, TokenRequest,
 };
 
-use crate::support::{ISSUER, START, SetClock, forge, with};
+use crate::support::{ISSUER, START, SetClock, forge, until, with};
 
 const GATEWAY: &str = "https://gateway.example";
 const BACKEND: &str = "https://taxes.example";
@@ -38,7 +40,7 @@ impl Gateway {
     fn new() -> Self {
         let key = Arc::new(Es256Key::generate().expect("the system has randomness"));
         let secret = PseudonymSecret::generate().expect("the system has randomness");
-        let signer = AssertionSigner::new(GATEWAY, secret, Arc::clone(&key) as Arc<dyn Sign>);
+        let signer = AssertionSigner::new(GATEWAY, secret, KeyRing::of(Arc::clone(&key) as Arc<dyn Sign>));
         Self { signer, key, clock: SetClock::new() }
     }
 
@@ -50,7 +52,7 @@ impl Gateway {
     }
 
     fn backend(&self) -> AssertionVerifier {
-        AssertionVerifier::new(GATEWAY, BACKEND, &self.signer.jwks()).expect("a JWK Set")
+        AssertionVerifier::new(GATEWAY, BACKEND, &self.signer.jwks(self.clock.now())).expect("a JWK Set")
     }
 
     fn check(&self, assertion: &str) -> Result<AssertionClaims, AssertionError> {
@@ -108,7 +110,8 @@ fn an_assertion_is_for_one_backend_and_one_call() {
     let assertion = gateway.mint("taxes", None, Map::new());
     let now = gateway.clock.now();
     let refused = |issuer: &str, audience: &str, method: &str, path: &str| {
-        let backend = AssertionVerifier::new(issuer, audience, &gateway.signer.jwks()).expect("a JWK Set");
+        let backend = AssertionVerifier::new(issuer, audience, &gateway.signer.jwks(gateway.clock.now()))
+            .expect("a JWK Set");
         backend.verify(&assertion, method, path, now).expect_err("another call")
     };
     assert_eq!(refused("https://other.example", BACKEND, "POST", PATH), AssertionError::WrongIssuer);
@@ -198,4 +201,24 @@ fn a_citizen_s_token_is_no_assertion() {
         issuer.token(TokenRequest::new("citizen-1", BACKEND, "app"), gateway.clock.now()).expect("a token");
     let backend = AssertionVerifier::new(GATEWAY, BACKEND, &issuer.jwks()).expect("a JWK Set");
     assert!(backend.verify(&token, "POST", PATH, gateway.clock.now()).is_err());
+}
+
+#[tokio::test]
+async fn a_ring_turns_while_it_is_used_and_a_file_that_can_t_be_read_changes_nothing() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = KeyRingFile::new(folder.path().join("assertion-key.pem"));
+    let ring = file.load_or_generate().expect("made");
+    let secret = PseudonymSecret::generate().expect("the system has randomness");
+    let signer = Arc::new(AssertionSigner::new(GATEWAY, secret, ring));
+    let now = SetClock::new().now();
+    let published = || signer.jwks(now)["keys"].as_array().map_or(0, Vec::len);
+
+    let whole = std::fs::read_to_string(file.path()).expect("readable");
+    std::fs::write(file.path(), "half a fi").expect("writable");
+    let following = tokio::spawn(signer.follow(file.clone(), Duration::from_millis(2)));
+    assert_eq!(published(), 1, "the last ring stays");
+    std::fs::write(file.path(), whole).expect("writable");
+    file.rotate(RingAlgorithm::Ed25519, SignedDuration::from_mins(10), now).expect("rotated");
+    until(|| published() == 2).await;
+    following.abort();
 }

@@ -49,6 +49,7 @@ async fn spoiled_claims_are_refused() {
         ("expiry out of range", with(claims(), "exp", json!(1e300)), MalformedClaim("exp")),
         ("no expiry", without(claims(), "exp"), MalformedClaim("exp")),
         ("not valid yet", with(claims(), "nbf", json!(START + 31)), NotYetValid),
+        ("issued in the future", with(claims(), "iat", json!(START + 31)), NotYetValid),
         ("start as a string", with(claims(), "nbf", json!("0")), MalformedClaim("nbf")),
         ("issue time as a string", with(claims(), "iat", json!("0")), MalformedClaim("iat")),
         ("no subject", without(claims(), "sub"), MalformedClaim("sub")),

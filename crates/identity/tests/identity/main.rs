@@ -4,5 +4,6 @@ mod accepted_tokens;
 mod assertions;
 mod hostile_tokens;
 mod key_refresh;
+mod revocation;
 mod support;
 mod verdict_cache;

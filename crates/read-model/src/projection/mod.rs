@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use domain::{Aggregate, Channel, Department, DuplicateCase, Entry, EntryId, Item, Placement, StaffId};
+use domain::{
+    Aggregate, Channel, Department, DuplicateCase, Entry, EntryId, Item, Placement, Revocation, StaffId,
+};
 use event_store::{Position, Recorded, decode};
 use jiff::Timestamp;
 
@@ -86,6 +88,9 @@ impl Projection {
             }
             Channel::CATEGORY => {
                 self.fold::<Channel>(recorded, |this, id, event| this.channel(id, &event, stamp))
+            }
+            Revocation::CATEGORY => {
+                self.fold::<Revocation>(recorded, |this, id, event| this.revocation(id, &event, stamp));
             }
             DuplicateCase::CATEGORY => {
                 self.fold::<DuplicateCase>(recorded, |this, id, event| this.case(id, &event, stamp));

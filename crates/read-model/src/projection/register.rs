@@ -1,15 +1,15 @@
-//! Departments, channels and duplicate cases: aggregates whose views are their states.
+//! Departments, channels, revocations and duplicate cases: aggregates whose views are their states.
 
 use std::sync::Arc;
 
 use domain::{
     Aggregate, CaseId, Channel, ChannelEvent, ChannelId, Department, DepartmentEvent, DepartmentId,
-    DuplicateCase, DuplicateCaseEvent,
+    DuplicateCase, DuplicateCaseEvent, Revocation, RevocationEvent, RevocationId,
 };
 
 use super::{Projection, Stamp};
 use crate::cases::Rank;
-use crate::views::{CaseView, ChannelView, DepartmentView};
+use crate::views::{CaseView, ChannelView, DepartmentView, RevocationView};
 
 impl Projection {
     pub(super) fn department(&mut self, id: DepartmentId, event: &DepartmentEvent, stamp: &Stamp) {
@@ -59,6 +59,24 @@ impl Projection {
             updated_at: stamp.at,
         };
         self.now.channels.insert(id, Arc::new(view));
+    }
+
+    pub(super) fn revocation(&mut self, id: RevocationId, event: &RevocationEvent, stamp: &Stamp) {
+        let mut revocation = match self.now.revocations.get(&id) {
+            Some(view) => Revocation::Known {
+                target: view.target,
+                grounds: view.grounds.clone(),
+                standing: view.standing,
+            },
+            None => Revocation::Unknown,
+        };
+        revocation.evolve(event);
+        let Revocation::Known { target, grounds, standing } = revocation else {
+            return self.skip(stamp.position, "nothing was revoked under its mark");
+        };
+        let (revision, updated_at) = (stamp.revision, stamp.at);
+        let view = RevocationView { id: id.clone(), target, grounds, standing, revision, updated_at };
+        self.now.revocations.insert(id, Arc::new(view));
     }
 
     pub(super) fn case(&mut self, id: CaseId, event: &DuplicateCaseEvent, stamp: &Stamp) {

@@ -11,7 +11,7 @@ pub use change::{Change, Removal};
 pub use entry::{EntryStanding, EntryView, RetiredView};
 pub use item::{Due, DueAction, ItemView, Join, Submission};
 pub use offering::{AnnouncedTransfer, OfferingStanding, OfferingView};
-pub use register::{CaseView, ChannelView, DepartmentView};
+pub use register::{CaseView, ChannelView, DepartmentView, RevocationView};
 pub use route::Route;
 
 /// A part of a list.

@@ -1,9 +1,12 @@
-//! Departments, channels and duplicate cases.
+//! Departments, channels, duplicate cases and revocations.
 
 use domain::channel::{ChannelStanding, Filing};
 use domain::department::Standing;
 use domain::duplicate_case::Decision;
-use domain::{Basis, CaseId, ChannelId, DepartmentId, Division, ItemId, LocalizedText, StaffId};
+use domain::revocation::{Grounds, RevocationStanding, RevocationTarget};
+use domain::{
+    Basis, CaseId, ChannelId, DepartmentId, Division, ItemId, LocalizedText, RevocationId, StaffId,
+};
 use event_store::Position;
 use jiff::Timestamp;
 
@@ -68,6 +71,23 @@ pub struct ChannelView {
     pub filed_by: StaffId,
     /// Whether it may call.
     pub standing: ChannelStanding,
+    /// Place of the last event in its stream.
+    pub revision: u64,
+    /// When it changed last.
+    pub updated_at: Timestamp,
+}
+
+/// A subject or a token that is refused, or was.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RevocationView {
+    /// The mark of what is revoked.
+    pub id: RevocationId,
+    /// What is revoked.
+    pub target: RevocationTarget,
+    /// Why it was revoked last, and by whom.
+    pub grounds: Grounds,
+    /// Whether it is in force.
+    pub standing: RevocationStanding,
     /// Place of the last event in its stream.
     pub revision: u64,
     /// When it changed last.

@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod export;
 mod import;
+mod keys;
 mod match_list;
 mod openapi;
 mod replay;
@@ -30,6 +31,7 @@ pub fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Verify(args) => verify::run(&args),
         Command::Openapi(args) => openapi::run(&args),
         Command::Config(args) => config::run(args),
+        Command::Keys(args) => keys::run(*args),
         Command::Token(args) => token::run(args),
         Command::Completions { shell } => completions::run(shell),
     }

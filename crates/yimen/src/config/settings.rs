@@ -185,7 +185,7 @@ pub struct Identity {
     /// How issuers' keys are kept fresh.
     #[serde(default)]
     pub refresh: RefreshConfig,
-    /// The key that signs assertions (P-256, PKCS #8 PEM), made if missing. `assertion-key.pem` in the data directory
+    /// The keys that sign assertions (P-256 or Ed25519, PKCS #8 PEM; `yimen keys rotate` adds one), made if missing. `assertion-key.pem` in the data directory
     /// without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assertion_key_file: Option<PathBuf>,
@@ -298,6 +298,12 @@ pub enum LogFormat {
 }
 
 impl Config {
+    /// The city's rules, with the assurance levels that the gateway knows.
+    pub fn rules(&self) -> domain::Policy {
+        let assurance_levels = self.gateway.assurance.iter().cloned().collect();
+        domain::Policy { assurance_levels, ..self.policy.clone() }
+    }
+
     /// Checks what the types can't say.
     pub fn check(&self) -> Result<(), String> {
         self.identity.check()?;

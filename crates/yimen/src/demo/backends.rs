@@ -7,6 +7,7 @@
 
 mod applications;
 mod echo;
+mod gateway_keys;
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -22,12 +23,13 @@ use domain::LocalizedText;
 use futures_util::stream;
 use http::request::Parts;
 use http::{Method, StatusCode, header};
-use identity::{AssertionClaims, AssertionVerifier};
+use identity::AssertionClaims;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use self::applications::Applications;
+pub use self::gateway_keys::GatewayKeys;
 use super::sample::{SampleDepartment, SampleItem};
 
 /// The header in which the gateway says who calls.
@@ -53,7 +55,7 @@ pub struct BackendAddress {
 #[derive(Debug)]
 pub struct Backend {
     department: SampleDepartment,
-    verifier: AssertionVerifier,
+    keys: GatewayKeys,
     /// What to bring, by the item's local code.
     materials: HashMap<String, Vec<LocalizedText>>,
     applications: Applications,
@@ -61,12 +63,7 @@ pub struct Backend {
 
 impl Backend {
     /// The service of `department`, for its items among `items`.
-    pub fn new(
-        department: SampleDepartment,
-        place: usize,
-        items: &[SampleItem],
-        verifier: AssertionVerifier,
-    ) -> Self {
+    pub fn new(department: SampleDepartment, place: usize, items: &[SampleItem], keys: GatewayKeys) -> Self {
         let materials = items
             .iter()
             .filter(|item| item.department == place)
@@ -76,7 +73,7 @@ impl Backend {
             })
             .collect();
         let applications = Applications::new(&department.slug);
-        Self { department, verifier, materials, applications }
+        Self { department, keys, materials, applications }
     }
 
     /// Its routes: one handler, since every item has its own path before the operation.
@@ -91,7 +88,7 @@ impl Backend {
             return Err("exactly one Yimen-Assertion is needed".to_owned());
         };
         let assertion = assertion.to_str().map_err(|_| "the assertion is not text".to_owned())?;
-        self.verifier
+        self.keys
             .verify(assertion, parts.method.as_str(), parts.uri.path(), Timestamp::now())
             .map_err(|error| error.to_string())
     }

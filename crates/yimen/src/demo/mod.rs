@@ -16,14 +16,14 @@ use std::{fs, io};
 
 use axum::Router;
 use domain::ItemId;
-use identity::{AssertionVerifier, DevelopmentIssuer, IssuerConfig, JwksSource};
+use identity::{DevelopmentIssuer, IssuerConfig, JwksSource};
 use jiff::Timestamp;
 use read_model::EntryStanding;
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use self::backends::{Backend, BackendAddress};
+use self::backends::{Backend, BackendAddress, GatewayKeys};
 use self::listeners::Listeners;
 use self::personas::{ASSURANCE, AUDIENCE, REGION_CLAIM, Tokens};
 pub use self::personas::{Persona, Variation, token};
@@ -67,6 +67,8 @@ pub async fn run(args: DemoArgs) -> Result<Ended, Failure> {
     let running = tokio::spawn(service.run());
 
     let opening = async {
+        // Whatever the sample, the demo's citizen has to have a channel to call through.
+        registration::file_channel(&*background.store, &background.policy).await?;
         if args.sample == Chosen::Hangzhou {
             registration::register(&*background.store, &background.policy, &sample, items).await?;
         }
@@ -222,9 +224,9 @@ fn serve_backends(
     {
         let audience =
             gateway::Department::new(&department.id(), department.name.clone()).audience().to_owned();
-        let verifier = AssertionVerifier::new(service.signer().issuer(), audience, &service.signer().jwks())
+        let keys = GatewayKeys::new(service.signer(), audience)
             .map_err(|error| Failure::because("the gateway's keys can't be used", &error))?;
-        serve_beside(listener, Backend::new(department.clone(), place, items, verifier).router(), stop);
+        serve_beside(listener, Backend::new(department.clone(), place, items, keys).router(), stop);
         addresses.push(BackendAddress {
             department: department.id().to_string(),
             name: department.name.default_text().to_owned(),

@@ -25,6 +25,11 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x5a3f_0b1c_77d2_4c0e_9a61_0d4b_8e2f_c71
 /// More steps than an item can need; a guard against going round in circles.
 const MOST_STEPS: usize = 16;
 
+/// Files and approves the channel through which the demo's citizen calls.
+pub async fn file_channel(store: &dyn EventStore, policy: &Policy) -> Result<(), Failure> {
+    Desk { store, policy }.file_channel().await
+}
+
 /// Brings the whole sample into the register.
 pub async fn register(
     store: &dyn EventStore,
@@ -33,7 +38,6 @@ pub async fn register(
     items: Vec<SampleItem>,
 ) -> Result<(), Failure> {
     let desk = Desk { store, policy };
-    desk.file_channel().await?;
     stream::iter(&sample.departments)
         .map(|department| desk.enrol(department))
         .buffer_unordered(AT_ONCE)
@@ -251,6 +255,7 @@ mod tests {
     use event_store::sqlite::{Options, Sqlite};
 
     use super::*;
+    use crate::demo::personas::ASSURANCE;
 
     async fn public_base_urls(store: &Sqlite, sample: &Sample, items: &[SampleItem]) -> Vec<Option<String>> {
         let mut found = Vec::new();
@@ -268,7 +273,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let store = Sqlite::open(folder.path().join("log"), &Options::default()).expect("a new log");
         let sample = Sample::hangzhou().expect("readable");
-        let policy = Policy::default();
+        let assurance_levels = ASSURANCE.map(str::to_owned).into();
+        let policy = Policy { assurance_levels, ..Policy::default() };
         let at = |port: u16| {
             let origins = vec![format!("http://127.0.0.1:{port}"); sample.departments.len()];
             // A few items show it as well as all of them.

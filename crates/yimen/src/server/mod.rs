@@ -11,6 +11,7 @@ mod metrics;
 mod places;
 mod readiness;
 mod refused;
+mod revocations;
 mod routes;
 mod service;
 mod signals;

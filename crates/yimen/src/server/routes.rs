@@ -1,21 +1,24 @@
-//! Keeps the gateway's route table at what the read model says, at a cost of what changed.
+//! Keeps the gateway's route table, channels included, at what the read model says, at a cost of what changed.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::EntryId;
+use domain::channel;
 use domain::item::Outcome;
+use domain::{ChannelId, EntryId};
 use gateway::{
-    Access, Department, Offering, Route, RouteTable, Routes, Standing, Upstream, UpstreamTimeouts,
+    Access, ChannelStanding, Department, Offering, Route, RouteTable, Routes, Standing, Upstream,
+    UpstreamTimeouts,
 };
 use imbl::OrdMap;
 use imbl::ordmap::DiffItem;
-use read_model::{EntryView, OfferingStanding, OfferingView, ReadModel};
+use read_model::{ChannelView, EntryView, OfferingStanding, OfferingView, ReadModel};
 use tokio::sync::watch;
 
 use event_store::Position;
 
 type Source = OrdMap<EntryId, read_model::Route>;
+type Channels = OrdMap<ChannelId, Arc<ChannelView>>;
 
 /// The table as the read model stands now, and the follower that keeps it so; the follower ends with the read model.
 ///
@@ -31,13 +34,19 @@ pub fn follow(
     let table = routes.clone();
     let follower = async move {
         let mut seen = Source::new();
+        let mut seen_channels = Channels::new();
         while newer.changed().await.is_ok() {
             let snapshot = read_model.snapshot();
             let changes = changes(&seen, snapshot.routes());
             if !changes.is_empty() {
                 table.apply(&changes);
             }
+            let changes = channel_changes(&seen_channels, snapshot.channels());
+            if !changes.is_empty() {
+                table.apply_channels(&changes);
+            }
             seen = snapshot.routes().clone();
+            seen_channels = snapshot.channels().clone();
             reached.send_replace(snapshot.position());
         }
     };
@@ -54,6 +63,26 @@ fn changes(before: &Source, now: &Source) -> Vec<(EntryId, Option<Route>)> {
             DiffItem::Remove(id, _) => (*id, None),
         })
         .collect()
+}
+
+fn channel_changes(before: &Channels, now: &Channels) -> Vec<(ChannelId, Option<ChannelStanding>)> {
+    before
+        .diff(now)
+        .map(|item| match item {
+            DiffItem::Add(id, view) | DiffItem::Update { new: (id, view), .. } => {
+                (id.clone(), standing(view))
+            }
+            DiffItem::Remove(id, _) => (id.clone(), None),
+        })
+        .collect()
+}
+
+fn standing(view: &ChannelView) -> Option<ChannelStanding> {
+    match view.standing {
+        channel::ChannelStanding::Approved => Some(ChannelStanding::Approved),
+        channel::ChannelStanding::Suspended { .. } => Some(ChannelStanding::Suspended),
+        channel::ChannelStanding::Pending | channel::ChannelStanding::Closed => None,
+    }
 }
 
 fn route(id: EntryId, source: &read_model::Route) -> Route {

@@ -9,7 +9,7 @@ use domain::Policy;
 use event_store::sqlite::Sqlite;
 use event_store::{EventStore, Position};
 use gateway::{Gateway, PublicScheme};
-use identity::{AssertionSigner, Clock, Es256Key, PseudonymSecret, Verifier, VerifierConfig};
+use identity::{AssertionSigner, Clock, KeyRingFile, PseudonymSecret, Revocations, Verifier, VerifierConfig};
 use jiff::Timestamp;
 use read_model::ReadModel;
 use tokio::net::TcpListener;
@@ -21,11 +21,13 @@ use super::bounds::Bounds;
 use super::connections::{Ended, Front, serve};
 use super::readiness::{Readiness, with_readiness};
 use super::tls::Certificate;
-use super::{listener, metrics, routes};
+use super::{listener, metrics, revocations, routes};
 use crate::config::Config;
 use crate::data_dir;
 use crate::failure::{Failure, reasons};
 
+/// How often the keys of assertions are looked at, for `yimen keys rotate` may have added one.
+const KEYS_READ_AGAIN: Duration = Duration::from_secs(2);
 /// How long the background may take to end when everything else has.
 const BACKGROUND_END: Duration = Duration::from_secs(10);
 
@@ -90,7 +92,7 @@ impl Service {
         let metrics = metrics::recorder()?;
         let log = data_dir::open_log(&config.data_dir).await?;
         let store: Arc<dyn EventStore> = log.clone();
-        let policy = Arc::new(config.policy.clone());
+        let policy = Arc::new(config.rules());
         let end = CancellationToken::new();
         let tasks = TaskTracker::new();
 
@@ -110,12 +112,16 @@ impl Service {
         let (routes, routed, follower) = routes::follow(&read_model);
         tasks.spawn(end.clone().run_until_cancelled_owned(follower));
 
-        let callers = verifier(config.identity.verifier(), &tasks, &end).await?;
+        let revoked = revocation_list(config)?;
+        tasks.spawn(end.clone().run_until_cancelled_owned(revocations::follow(&read_model, revoked.clone())));
+        let callers = verifier(config.identity.verifier(), &revoked, &tasks, &end).await?;
         let staff = match config.identity.staff_verifier() {
-            Some(staff) => verifier(staff, &tasks, &end).await?,
+            Some(staff) => verifier(staff, &revoked, &tasks, &end).await?,
             None => Arc::clone(&callers),
         };
-        let signer = Arc::new(signer(config, issuer)?);
+        let keys = KeyRingFile::new(config.identity.assertion_key(&config.data_dir));
+        let signer = Arc::new(signer(config, issuer, &keys)?);
+        tasks.spawn(end.clone().run_until_cancelled_owned(signer.follow(keys, KEYS_READ_AGAIN)));
         let mut settings = config.gateway.clone();
         if tls.is_some() {
             settings.public_scheme = PublicScheme::Https;
@@ -158,8 +164,8 @@ impl Service {
     }
 
     /// Who vouches for callers.
-    pub fn signer(&self) -> &AssertionSigner {
-        &self.signer
+    pub fn signer(&self) -> Arc<AssertionSigner> {
+        Arc::clone(&self.signer)
     }
 
     /// Takes requests until it is told to stop, then ends in order: readiness off, calls in flight finish, what works
@@ -227,24 +233,34 @@ impl Background {
 
 async fn verifier(
     config: VerifierConfig,
+    revoked: &Revocations,
     tasks: &TaskTracker,
     end: &CancellationToken,
 ) -> Result<Arc<Verifier>, Failure> {
     let verifier = Verifier::open(config, Clock::system())
         .await
-        .map_err(|error| Failure::config(format!("identity: {}", reasons(&error))))?;
+        .map_err(|error| Failure::config(format!("identity: {}", reasons(&error))))?
+        .with_revocations(revoked.clone());
     tasks.spawn(end.clone().run_until_cancelled_owned(verifier.keep_keys_fresh()));
     Ok(Arc::new(verifier))
 }
 
-fn signer(config: &Config, issuer: String) -> Result<AssertionSigner, Failure> {
-    let key_file = config.identity.assertion_key(&config.data_dir);
-    let key = Es256Key::load_or_generate(&key_file)
+fn signer(config: &Config, issuer: String, keys: &KeyRingFile) -> Result<AssertionSigner, Failure> {
+    let ring = keys
+        .load_or_generate()
         .map_err(|error| Failure::config(format!("identity.assertion_key_file: {}", reasons(&error))))?;
-    let secret_file = config.identity.pseudonym_secret(&config.data_dir);
-    let secret = PseudonymSecret::load_or_generate(&secret_file)
-        .map_err(|error| Failure::config(format!("identity.pseudonym_secret_file: {}", reasons(&error))))?;
-    Ok(AssertionSigner::new(issuer, secret, Arc::new(key)))
+    Ok(AssertionSigner::new(issuer, secret(config)?, ring))
+}
+
+/// What is revoked, empty until the log has been followed.
+fn revocation_list(config: &Config) -> Result<Revocations, Failure> {
+    let issuers = config.identity.issuers.iter().map(|issuer| issuer.issuer.clone());
+    Ok(Revocations::new(secret(config)?, issuers))
+}
+
+fn secret(config: &Config) -> Result<PseudonymSecret, Failure> {
+    PseudonymSecret::load_or_generate(&config.identity.pseudonym_secret(&config.data_dir))
+        .map_err(|error| Failure::config(format!("identity.pseudonym_secret_file: {}", reasons(&error))))
 }
 
 fn url(scheme: PublicScheme, listener: &TcpListener) -> Result<String, Failure> {

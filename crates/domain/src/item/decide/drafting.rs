@@ -16,7 +16,7 @@ pub(super) fn draft(
     context: &Context<'_>,
 ) -> Decision {
     require(context.actor, Role::Clerk, department)?;
-    check_content(content)?;
+    check_content(content, context.policy)?;
     Ok(vec![ItemEvent::Drafted {
         department: department.clone(),
         local_code: local_code.clone(),
@@ -26,14 +26,15 @@ pub(super) fn draft(
 }
 
 impl Registered {
-    pub(super) fn revise(&self, content: &ItemContent, actor: &Actor) -> Decision {
-        require(actor, Role::Clerk, &self.department)?;
+    pub(super) fn revise(&self, content: &ItemContent, context: &Context<'_>) -> Decision {
+        require(context.actor, Role::Clerk, &self.department)?;
         if self.proposal.as_ref().is_some_and(|proposal| matches!(proposal.review, Review::Submitted { .. }))
         {
             return Err(ItemRejection::WrongState("the item is under review; withdraw the submission first"));
         }
-        check_content(content)?;
-        Ok(vec![ItemEvent::Revised { content: Arc::new(content.clone()), author: actor.id.clone() }])
+        check_content(content, context.policy)?;
+        let author = context.actor.id.clone();
+        Ok(vec![ItemEvent::Revised { content: Arc::new(content.clone()), author }])
     }
 
     pub(super) fn submit(&self, context: &Context<'_>) -> Decision {
@@ -46,7 +47,9 @@ impl Registered {
         let fields = &context.policy.approved_by_rule;
         let by_rule = self.live().is_some_and(|live| proposal.content.same_but(&live.content, fields));
         let stages = if by_rule { Vec::new() } else { stages(&proposal.content, context) };
-        let mut events = vec![ItemEvent::Submitted { revision, content_hash: content_hash.clone(), stages }];
+        let by = Some(context.actor.id.clone());
+        let mut events =
+            vec![ItemEvent::Submitted { revision, content_hash: content_hash.clone(), stages, by }];
         if by_rule {
             events.push(ItemEvent::Approved { revision, content_hash, basis: ApprovalBasis::Rule {} });
         }

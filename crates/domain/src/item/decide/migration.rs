@@ -6,7 +6,7 @@ use super::authority::require_any;
 use super::wording::{check_content, check_note};
 use super::{Decision, ItemEvent, ItemRejection, Registered};
 use crate::item::{ApprovalBasis, ItemContent};
-use crate::{Actor, Context, DepartmentId, LocalCode, Role};
+use crate::{Context, DepartmentId, LocalCode, Role};
 
 /// Most characters of the name of a migration's source.
 const SOURCE_LENGTH: usize = 500;
@@ -19,7 +19,7 @@ pub(super) fn register(
     source: &str,
     context: &Context<'_>,
 ) -> Decision {
-    check(content, source, context.actor)?;
+    check(content, source, context)?;
     let mut events = vec![ItemEvent::Drafted {
         department: department.clone(),
         local_code: local_code.clone(),
@@ -37,9 +37,9 @@ impl Registered {
         department: &DepartmentId,
         content: &ItemContent,
         source: &str,
-        actor: &Actor,
+        context: &Context<'_>,
     ) -> Decision {
-        check(content, source, actor)?;
+        check(content, source, context)?;
         if self.department != *department {
             return Err(ItemRejection::RevisedSinceMigration);
         }
@@ -52,23 +52,23 @@ impl Registered {
             return Err(ItemRejection::RevisedSinceMigration);
         }
         let mut events =
-            vec![ItemEvent::Revised { content: Arc::new(content.clone()), author: actor.id.clone() }];
+            vec![ItemEvent::Revised { content: Arc::new(content.clone()), author: context.actor.id.clone() }];
         events.extend(publication(self.revision + 1, content, source));
         Ok(events)
     }
 }
 
-fn check(content: &ItemContent, source: &str, actor: &Actor) -> Result<(), ItemRejection> {
-    require_any(actor, &[Role::Operator])?;
+fn check(content: &ItemContent, source: &str, context: &Context<'_>) -> Result<(), ItemRejection> {
+    require_any(context.actor, &[Role::Operator])?;
     check_note("/source", source, SOURCE_LENGTH)?;
-    check_content(content)
+    check_content(content, context.policy)
 }
 
 /// What follows the draft or revision that a migration brought at `revision`.
 fn publication(revision: u64, content: &ItemContent, source: &str) -> [ItemEvent; 3] {
     let content_hash = content.hash();
     [
-        ItemEvent::Submitted { revision, content_hash: content_hash.clone(), stages: Vec::new() },
+        ItemEvent::Submitted { revision, content_hash: content_hash.clone(), stages: Vec::new(), by: None },
         ItemEvent::Approved {
             revision,
             content_hash: content_hash.clone(),

@@ -49,7 +49,7 @@ impl Registered {
         match command {
             // Answered before: a registered item can't be registered again.
             ItemCommand::Draft { .. } => Err(ItemRejection::AlreadyRegistered),
-            ItemCommand::Revise { content } => self.revise(content, actor),
+            ItemCommand::Revise { content } => self.revise(content, context),
             ItemCommand::Submit => self.submit(context),
             ItemCommand::Withdraw => self.withdraw(actor),
             ItemCommand::Review { revision, content_hash, verdict } => {
@@ -70,7 +70,7 @@ impl Registered {
             ItemCommand::CancelRetirement => self.cancel_retirement(actor),
             ItemCommand::Retire => self.retire(context),
             ItemCommand::Migrate { department, content, source, .. } => {
-                self.migrate(department, content, source, actor)
+                self.migrate(department, content, source, context)
             }
         }
     }

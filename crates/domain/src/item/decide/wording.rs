@@ -4,11 +4,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::ItemRejection;
 use crate::item::ItemContent;
-use crate::{Context, LocalizedText, Violations};
+use crate::{Context, LocalizedText, Policy, Violations};
 
-/// Refuses content that breaks a rule.
-pub(super) fn check_content(content: &ItemContent) -> Result<(), ItemRejection> {
-    let violations = content.check();
+/// Refuses content that breaks a rule, of its own or of the city's.
+pub(super) fn check_content(content: &ItemContent, policy: &Policy) -> Result<(), ItemRejection> {
+    let mut violations = content.check();
+    violations.extend(policy.check_assurance(content.access.assurance.as_deref()));
     if violations.is_empty() { Ok(()) } else { Err(ItemRejection::Invalid(violations)) }
 }
 

@@ -1,8 +1,8 @@
 //! Registering an item, and revising it.
 
 use super::*;
-use crate::Role;
 use crate::scenario::{auditor, operator, staff, yuhang};
+use crate::{Policy, Role};
 
 fn draft() -> ItemCommand {
     ItemCommand::Draft { department: xihu(), local_code: local_code(), content: Box::new(content()) }
@@ -105,4 +105,35 @@ fn revising_a_published_item_leaves_it_live() {
     let item = state(published_and_revised());
     assert_eq!(*item.live().expect("still live").content, content());
     assert_eq!(*item.proposal.expect("revised").content, other_content());
+}
+
+/// Content that requires a level of assurance.
+fn requiring(level: &str) -> ItemContent {
+    let mut content = content();
+    content.access.assurance = Some(level.to_owned());
+    content
+}
+
+#[test]
+fn only_levels_that_the_gateway_knows_can_be_required() {
+    let policy = |levels: &[&str]| Policy {
+        assurance_levels: levels.iter().map(|level| (*level).to_owned()).collect(),
+        ..Policy::default()
+    };
+    let revise = |level: &str| ItemCommand::Revise { content: Box::new(requiring(level)) };
+    let known = given(drafted()).under(policy(&["low", "high"])).when(revise("high"), &clerk());
+    known.then([revised_by(&requiring("high"), &clerk().id)]);
+    for (levels, detail) in [
+        (&["low", "high"][..], "\"hihg\" is not known; the levels are high, low"),
+        (&[], "\"hihg\" is not known: the gateway has no assurance levels"),
+    ] {
+        let refusal = given(drafted()).under(policy(levels)).when(revise("hihg"), &clerk()).rejection();
+        let ItemRejection::Invalid(violations) = refusal else { panic!("{refusal:?}") };
+        let [violation] = &violations[..] else { panic!("{violations:?}") };
+        assert_eq!(
+            (violation.pointer.as_str(), violation.code.as_str()),
+            ("/access/assurance", "unknown-level")
+        );
+        assert_eq!(violation.detail, detail);
+    }
 }

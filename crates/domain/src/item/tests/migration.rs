@@ -16,7 +16,7 @@ fn migrate(content: ItemContent) -> ItemCommand {
 
 fn made_public(revision: u64, content_hash: ContentHash) -> [ItemEvent; 3] {
     [
-        ItemEvent::Submitted { revision, content_hash: content_hash.clone(), stages: Vec::new() },
+        ItemEvent::Submitted { revision, content_hash: content_hash.clone(), stages: Vec::new(), by: None },
         ItemEvent::Approved {
             revision,
             content_hash: content_hash.clone(),

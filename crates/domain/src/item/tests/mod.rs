@@ -87,8 +87,14 @@ fn revised_by(content: &ItemContent, author: &StaffId) -> ItemEvent {
     ItemEvent::Revised { content: Arc::new(content.clone()), author: author.clone() }
 }
 
+/// Handed in to both stages, by the clerk.
 fn handed_in(revision: u64, content_hash: ContentHash) -> ItemEvent {
-    ItemEvent::Submitted { revision, content_hash, stages: vec![Stage::Department, Stage::Catalogue] }
+    handed_in_by(&clerk().id, revision, content_hash)
+}
+
+fn handed_in_by(clerk: &StaffId, revision: u64, content_hash: ContentHash) -> ItemEvent {
+    let stages = vec![Stage::Department, Stage::Catalogue];
+    ItemEvent::Submitted { revision, content_hash, stages, by: Some(clerk.clone()) }
 }
 
 fn approved_at(stage: Stage, revision: u64, content_hash: ContentHash, reviewer: &StaffId) -> ItemEvent {

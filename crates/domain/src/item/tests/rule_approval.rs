@@ -21,7 +21,12 @@ fn published_then(change: &ItemContent) -> Given<Item> {
 
 fn by_rule(change: &ItemContent) -> [ItemEvent; 2] {
     [
-        ItemEvent::Submitted { revision: 5, content_hash: change.hash(), stages: Vec::new() },
+        ItemEvent::Submitted {
+            revision: 5,
+            content_hash: change.hash(),
+            stages: Vec::new(),
+            by: Some(clerk().id),
+        },
         ItemEvent::Approved { revision: 5, content_hash: change.hash(), basis: ApprovalBasis::Rule {} },
     ]
 }

@@ -40,6 +40,7 @@ fn kinds_of_one_stage_skip_the_department() {
         revision: 0,
         content_hash: content().hash(),
         stages: vec![Stage::Catalogue],
+        by: Some(clerk().id),
     }]);
 }
 

@@ -182,7 +182,7 @@ fn a_draft_goes_over_with_the_item() {
         .then([transferred()]);
     given(followed_by(accepted(drafted()), [transferred()]))
         .when(ItemCommand::Submit, &new_owner())
-        .then([handed_in(0, content().hash())]);
+        .then([handed_in_by(&new_owner().id, 0, content().hash())]);
 }
 
 #[test]

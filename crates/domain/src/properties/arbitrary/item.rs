@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use proptest::collection::vec;
+use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::json;
@@ -123,8 +124,8 @@ pub(in crate::properties) fn event() -> impl Strategy<Value = ItemEvent> {
             }
         ),
         2 => (shared(), staff_id()).prop_map(|(content, author)| ItemEvent::Revised { content, author }),
-        3 => (bound(), vec(stage(), 0..3)).prop_map(|((revision, content_hash), stages)| {
-            ItemEvent::Submitted { revision, content_hash, stages }
+        3 => (bound(), vec(stage(), 0..3), option::of(staff_id())).prop_map(|((revision, content_hash), stages, by)| {
+            ItemEvent::Submitted { revision, content_hash, stages, by }
         }),
         1 => Just(ItemEvent::Withdrawn {}),
         1 => (stage(), note()).prop_map(|(stage, comment)| ItemEvent::ChangesRequested { stage, comment }),

@@ -7,6 +7,7 @@ pub(super) mod entry;
 pub(super) mod item;
 mod item_content;
 pub(super) mod placement;
+pub(super) mod revocation;
 
 pub(super) use item_content::any_content;
 

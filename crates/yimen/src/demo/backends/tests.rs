@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use http::{Request, Response};
-use identity::{Assertion, AssertionSigner, Es256Key, Principal, PseudonymSecret};
+use identity::{Assertion, AssertionSigner, Es256Key, KeyRing, Principal, PseudonymSecret};
 use tower::ServiceExt;
 
 use super::*;
@@ -14,7 +14,7 @@ const ISSUER: &str = "http://gateway.example";
 
 struct Service {
     router: Router,
-    signer: AssertionSigner,
+    signer: Arc<AssertionSigner>,
     audience: String,
     item: String,
 }
@@ -27,11 +27,15 @@ impl Service {
         let item =
             items.iter().find(|item| item.department == 0).expect("it has items").local_code.to_string();
         let key = Es256Key::generate().expect("randomness");
-        let signer =
-            AssertionSigner::new(ISSUER, PseudonymSecret::generate().expect("randomness"), Arc::new(key));
+        let signer = AssertionSigner::new(
+            ISSUER,
+            PseudonymSecret::generate().expect("randomness"),
+            KeyRing::of(Arc::new(key)),
+        );
+        let signer = Arc::new(signer);
         let audience = format!("urn:yimen:backend:{}", department.id());
-        let verifier = AssertionVerifier::new(ISSUER, &audience, &signer.jwks()).expect("a key set");
-        let router = Backend::new(department, 0, &items, verifier).router();
+        let keys = GatewayKeys::new(Arc::clone(&signer), audience.clone()).expect("a key set");
+        let router = Backend::new(department, 0, &items, keys).router();
         Self { router, signer, audience, item }
     }
 
