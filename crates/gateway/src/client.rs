@@ -7,22 +7,21 @@ use std::sync::Arc;
 
 use hyper_rustls::{ConfigBuilderExt, HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::crypto::aws_lc_rs;
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::PoolSettings;
+use crate::Settings;
+use crate::address_guard::AddressGuard;
+use crate::connector::GuardedConnector;
 use crate::upload::Upload;
 
 /// Keeps connections by scheme, host and port.
-pub(crate) type BackendClient = Client<HttpsConnector<HttpConnector>, Upload>;
+pub(crate) type BackendClient = Client<HttpsConnector<GuardedConnector>, Upload>;
 
 /// A client for HTTP/1.1 over TCP and TLS; backends are trusted by the system's roots.
-pub(crate) fn backend_client(pool: PoolSettings) -> Result<BackendClient, rustls::Error> {
-    let mut tcp = HttpConnector::new();
-    tcp.set_nodelay(true);
-    tcp.enforce_http(false);
+pub(crate) fn backend_client(settings: &Settings) -> Result<BackendClient, rustls::Error> {
+    let tcp = GuardedConnector::new(AddressGuard::new(&settings.backends.allowed_networks));
     let connector = HttpsConnectorBuilder::new()
         .with_tls_config(tls_config()?)
         .https_or_http()
@@ -30,8 +29,8 @@ pub(crate) fn backend_client(pool: PoolSettings) -> Result<BackendClient, rustls
         .wrap_connector(tcp);
     Ok(Client::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
-        .pool_idle_timeout(pool.idle_timeout)
-        .pool_max_idle_per_host(pool.max_idle_per_backend)
+        .pool_idle_timeout(settings.pool.idle_timeout)
+        .pool_max_idle_per_host(settings.pool.max_idle_per_backend)
         .build(connector))
 }
 

@@ -11,6 +11,7 @@ use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::capture_connection;
 use tokio::time::timeout;
 
+use crate::address_guard::AddressRefused;
 use crate::client::BackendClient;
 use crate::refusal::{Phase, Refusal};
 use crate::upload::{Upload, UploadProgress};
@@ -67,6 +68,8 @@ fn blame(error: &legacy::Error, progress: &UploadProgress) -> Refusal {
     tracing::warn!(error = error as &dyn Error, "a backend gave no response");
     if !error.is_connect() {
         Refusal::BackendBrokeOff
+    } else if causes(error).any(|cause| cause.is::<AddressRefused>()) {
+        Refusal::BackendAddressRefused
     } else if timed_out(error) {
         Refusal::BackendTimeout(Phase::Connect)
     } else {
@@ -76,7 +79,11 @@ fn blame(error: &legacy::Error, progress: &UploadProgress) -> Refusal {
 
 /// Whether the operating system itself gave up waiting.
 fn timed_out(error: &legacy::Error) -> bool {
-    std::iter::successors(error.source(), |error: &&(dyn Error + 'static)| (*error).source())
-        .filter_map(|error| error.downcast_ref::<io::Error>())
-        .any(|error| error.kind() == io::ErrorKind::TimedOut)
+    causes(error)
+        .filter_map(|cause| cause.downcast_ref::<io::Error>())
+        .any(|cause| cause.kind() == io::ErrorKind::TimedOut)
+}
+
+fn causes(error: &legacy::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    std::iter::successors(error.source(), |cause: &&(dyn Error + 'static)| (*cause).source())
 }

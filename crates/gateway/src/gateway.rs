@@ -52,7 +52,7 @@ impl Gateway {
     ) -> Result<Self, SetupError> {
         settings.check()?;
         record::describe_metrics();
-        let client = backend_client(settings.pool)?;
+        let client = backend_client(&settings)?;
         let places = Arc::new(Semaphore::new(settings.max_concurrent_calls.min(Semaphore::MAX_PERMITS)));
         Ok(Self(Arc::new(Parts { settings, routes, verifier, signer, clock, client, places })))
     }

@@ -12,9 +12,12 @@
 //! responses are passed on whatever they say, and only where there is none the gateway answers, saying whose fault it is.
 
 mod access;
+mod address_guard;
+mod backend_settings;
 mod call;
 mod claimed_identity;
 mod client;
+mod connector;
 mod department;
 mod download;
 mod forward;
@@ -39,6 +42,7 @@ mod upload;
 mod upstream;
 
 pub use access::ASSERTION;
+pub use backend_settings::BackendSettings;
 pub use department::SERVICE_DEPARTMENT;
 pub use gateway::{Gateway, SetupError};
 pub use offering::{Access, Department, Offering, Standing};

@@ -134,6 +134,10 @@ pub(crate) fn describe_metrics() {
         "yimen_calls_in_flight",
         "Calls whose response has not been delivered to its end"
     );
+    metrics::describe_counter!(
+        "yimen_backend_addresses_refused_total",
+        "Addresses of backends that were not connected to, by the reason"
+    );
     metrics::describe_histogram!(
         "yimen_call_seconds",
         metrics::Unit::Seconds,

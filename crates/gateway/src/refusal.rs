@@ -55,6 +55,8 @@ pub(crate) enum Refusal {
     Upload(UploadFault),
     Overloaded,
     BackendUnreachable,
+    /// It is where no backend may be.
+    BackendAddressRefused,
     BackendTimeout(Phase),
     BackendBrokeOff,
     /// The assertion couldn't be made.
@@ -152,6 +154,12 @@ impl Refusal {
             Self::BackendUnreachable => {
                 (S::BAD_GATEWAY, "backend-unreachable", Backend, "The department's service can't be reached")
             }
+            Self::BackendAddressRefused => (
+                S::BAD_GATEWAY,
+                "backend-address-refused",
+                Backend,
+                "The department's service is where none may be",
+            ),
             Self::BackendBrokeOff => (
                 S::BAD_GATEWAY,
                 "backend-broke-off",
@@ -211,6 +219,9 @@ impl Refusal {
             Self::UpgradeNotSupported => "Send the request without Upgrade.".to_owned(),
             Self::Overloaded => "The gateway carries as many calls as it may; try again.".to_owned(),
             Self::BackendUnreachable => "No connection to the department's service could be made.".to_owned(),
+            Self::BackendAddressRefused => {
+                "The registered address lies outside the networks that the gateway may call.".to_owned()
+            }
             Self::BackendTimeout(Phase::Connect) => {
                 "The connection to the department's service did not stand in time.".to_owned()
             }

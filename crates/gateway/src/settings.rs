@@ -6,6 +6,8 @@ use std::time::Duration;
 use jiff::fmt::serde::unsigned_duration::friendly::compact::required as friendly;
 use serde::{Deserialize, Serialize};
 
+use crate::BackendSettings;
+
 /// The settings of the data plane. Durations are written as `"10s"` or `"1m 30s"`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -33,6 +35,8 @@ pub struct Settings {
     pub timeouts: Timeouts,
     /// Connections that are kept for the next call.
     pub pool: PoolSettings,
+    /// Where backends may be.
+    pub backends: BackendSettings,
 }
 
 /// The scheme of the public listener.
@@ -95,6 +99,7 @@ impl Default for Settings {
             suspended_retry_after: Duration::from_secs(300),
             timeouts: Timeouts::default(),
             pool: PoolSettings::default(),
+            backends: BackendSettings::default(),
         }
     }
 }
@@ -174,7 +179,9 @@ mod tests {
 
     #[test]
     fn unknown_keys_are_refused_at_every_depth() {
-        for text in ["max_body = 1", "[timeouts]\ntotal = \"1s\"", "[pool]\nsize = 1"] {
+        for text in
+            ["max_body = 1", "[timeouts]\ntotal = \"1s\"", "[pool]\nsize = 1", "[backends]\nnetworks = []"]
+        {
             assert!(toml::from_str::<Settings>(text).is_err(), "{text}");
         }
     }

@@ -1,5 +1,6 @@
 //! The data plane over real sockets: each rule of the call path with the attack or the accident that it is for.
 
+mod addresses;
 mod backends;
 mod departments;
 mod evidence;

@@ -24,8 +24,8 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use yimen_gateway::{
-    Access, Department, Gateway, Offering, Route, RouteTable, Routes, Settings, Standing, Upstream,
-    UpstreamTimeouts, router,
+    Access, BackendSettings, Department, Gateway, Offering, Route, RouteTable, Routes, Settings, Standing,
+    Upstream, UpstreamTimeouts, router,
 };
 
 /// The `iss` of the gateway's assertions.
@@ -51,7 +51,7 @@ pub struct Answer {
 
 impl Rig {
     pub async fn new() -> Self {
-        Self::with(Settings::default()).await
+        Self::with(settings()).await
     }
 
     pub async fn with(settings: Settings) -> Self {
@@ -184,6 +184,13 @@ impl Answer {
     pub fn fault(&self) -> String {
         self.json()["fault"].as_str().expect("a fault").to_owned()
     }
+}
+
+/// The default settings, with backends on loopback.
+pub fn settings() -> Settings {
+    let loopback = ["127.0.0.0/8", "::1/128"].map(|network| network.parse().expect("a network"));
+    let backends = BackendSettings { allowed_networks: loopback.to_vec() };
+    Settings { backends, ..Settings::default() }
 }
 
 /// Fails a test that would otherwise hang.
