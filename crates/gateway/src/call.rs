@@ -21,7 +21,7 @@ use crate::record::CallRecord;
 use crate::refusal::Refusal;
 use crate::selection::{Chosen, choose};
 use crate::upload::Upload;
-use crate::{Gateway, Offering, Route, department, hop_by_hop, region};
+use crate::{Gateway, Offering, Route, department, hop_by_hop, region, upstream};
 
 /// `ANY /call/{entry}/{*path}`.
 pub(crate) async fn call(
@@ -83,26 +83,25 @@ async fn carry_to_one_of(
     let progress = upload.progress();
     let path = upstream.path(target.path);
     let assertion = access::assertion(gateway, offering, &caller, head.method.as_str(), &path)?;
-    let uri = upstream.uri(&path, target.query).map_err(|error| {
-        tracing::error!(%error, item = %offering.item, "a backend's URL and a call's path make no URL");
+    let uri = upstream::target(&path, target.query).map_err(|error| {
+        tracing::error!(%error, item = %offering.item, "a backend's URL and a call's path make no target");
         Refusal::Internal
     })?;
     let received = Received::of(&head, settings.public_scheme);
     let mut headers = head.headers;
     forwarding::rewrite_request(&mut headers, &received, *record.trace(), assertion);
-    forwarding::announce_unknown_length(&mut headers, &upload);
     let mut request = http::Request::new(upload);
     *request.method_mut() = head.method;
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
 
     let in_flight = upstream.enter();
-    let response = forward(gateway.client(), request, limits).await?;
+    let (response, lease) = forward(upstream.backend(gateway.backends()), request, limits).await?;
     let (mut head, body) = response.into_parts();
     forwarding::rewrite_response(&mut head.headers, head.version);
     // What the backend speaks is no business of the connection to the client.
     head.version = Version::HTTP_11;
-    let body = Download::new(body, limits.idle, progress, Arc::clone(record), in_flight);
+    let body = Download::new(body, limits.idle, progress, Arc::clone(record), lease, in_flight);
     Ok(Response::from_parts(head, Body::new(body)))
 }
 

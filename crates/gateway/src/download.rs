@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 
+use crate::backend::Lease;
 use crate::idle_timer::IdleTimer;
 use crate::record::CallRecord;
 use crate::refusal::{Phase, Refusal};
@@ -32,6 +33,8 @@ pub(crate) struct Download {
     idle: IdleTimer,
     upload: Arc<UploadProgress>,
     record: Arc<CallRecord>,
+    /// Until the end of the body.
+    lease: Option<Lease>,
     _in_flight: InFlight,
 }
 
@@ -41,9 +44,17 @@ impl Download {
         idle: Duration,
         upload: Arc<UploadProgress>,
         record: Arc<CallRecord>,
+        lease: Lease,
         in_flight: InFlight,
     ) -> Self {
-        Self { body, idle: IdleTimer::new(idle), upload, record, _in_flight: in_flight }
+        Self { body, idle: IdleTimer::new(idle), upload, record, lease: Some(lease), _in_flight: in_flight }
+    }
+
+    /// The body has come whole: its connection is free.
+    fn release(&mut self) {
+        if let Some(lease) = self.lease.take() {
+            lease.finish(self.upload.has_gone());
+        }
     }
 
     /// Notes whose fault it is: an upload that was cut short takes the response with it.
@@ -69,6 +80,9 @@ impl HttpBody for Download {
         match Pin::new(&mut self.body).poll_frame(cx) {
             Poll::Ready(piece) => {
                 self.idle.stop();
+                if piece.is_none() {
+                    self.release();
+                }
                 Poll::Ready(
                     piece.map(|piece| piece.map_err(|error| self.fail(DownloadError::BrokeOff(error)))),
                 )
@@ -83,5 +97,14 @@ impl HttpBody for Download {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+impl Drop for Download {
+    fn drop(&mut self) {
+        // A server that knows the length stops asking after the last byte.
+        if self.body.is_end_stream() {
+            self.release();
+        }
     }
 }

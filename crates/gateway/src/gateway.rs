@@ -6,7 +6,7 @@ use axum::response::Response;
 use identity::{AssertionSigner, Clock, Verifier};
 use tokio::sync::Semaphore;
 
-use crate::client::{BackendClient, backend_client};
+use crate::backend::{Backends, TlsError};
 use crate::record::CallRecord;
 use crate::refusal::Refusal;
 use crate::{Routes, Settings, SettingsError, problem, record};
@@ -22,7 +22,7 @@ struct Parts {
     verifier: Arc<Verifier>,
     signer: Arc<AssertionSigner>,
     clock: Clock,
-    client: BackendClient,
+    backends: Backends,
     places: Arc<Semaphore>,
 }
 
@@ -32,9 +32,9 @@ pub enum SetupError {
     /// The settings are wrong in themselves.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// The TLS client can't be set up.
-    #[error("the TLS client can't be set up")]
-    Tls(#[from] rustls::Error),
+    /// What is needed to call `https` backends can't be had.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 }
 
 impl Gateway {
@@ -52,9 +52,9 @@ impl Gateway {
     ) -> Result<Self, SetupError> {
         settings.check()?;
         record::describe_metrics();
-        let client = backend_client(&settings)?;
+        let backends = Backends::new(settings.backends.clone(), settings.pool)?;
         let places = Arc::new(Semaphore::new(settings.max_concurrent_calls.min(Semaphore::MAX_PERMITS)));
-        Ok(Self(Arc::new(Parts { settings, routes, verifier, signer, clock, client, places })))
+        Ok(Self(Arc::new(Parts { settings, routes, verifier, signer, clock, backends, places })))
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -77,8 +77,8 @@ impl Gateway {
         &self.0.clock
     }
 
-    pub(crate) fn client(&self) -> &BackendClient {
-        &self.0.client
+    pub(crate) fn backends(&self) -> &Backends {
+        &self.0.backends
     }
 
     pub(crate) fn places(&self) -> &Arc<Semaphore> {

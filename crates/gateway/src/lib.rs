@@ -12,12 +12,9 @@
 //! responses are passed on whatever they say, and only where there is none the gateway answers, saying whose fault it is.
 
 mod access;
-mod address_guard;
-mod backend_settings;
+mod backend;
 mod call;
 mod claimed_identity;
-mod client;
-mod connector;
 mod department;
 mod download;
 mod forward;
@@ -42,7 +39,7 @@ mod upload;
 mod upstream;
 
 pub use access::ASSERTION;
-pub use backend_settings::BackendSettings;
+pub use backend::{BackendSettings, ClientCertificate, PoolSettings, TlsError};
 pub use department::SERVICE_DEPARTMENT;
 pub use gateway::{Gateway, SetupError};
 pub use offering::{Access, Department, Offering, Standing};
@@ -50,5 +47,5 @@ pub use record::ACCESS_LOG;
 pub use region::SERVICE_REGION;
 pub use route_table::{Route, RouteTable, Routes};
 pub use router::router;
-pub use settings::{PoolSettings, PublicScheme, Settings, SettingsError, Timeouts};
+pub use settings::{PublicScheme, Settings, SettingsError, Timeouts};
 pub use upstream::{Upstream, UpstreamError, UpstreamTimeouts};

@@ -135,6 +135,11 @@ pub(crate) fn describe_metrics() {
         "Calls whose response has not been delivered to its end"
     );
     metrics::describe_counter!(
+        "yimen_backend_connections_total",
+        "Attempts to connect to a backend, by result"
+    );
+    metrics::describe_counter!("yimen_backend_retries_total", "Calls that were sent to a backend again");
+    metrics::describe_counter!(
         "yimen_backend_addresses_refused_total",
         "Addresses of backends that were not connected to, by the reason"
     );

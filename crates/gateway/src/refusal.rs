@@ -55,6 +55,8 @@ pub(crate) enum Refusal {
     Upload(UploadFault),
     Overloaded,
     BackendUnreachable,
+    /// It has as many calls as it is given, and as many wait.
+    BackendBusy,
     /// It is where no backend may be.
     BackendAddressRefused,
     BackendTimeout(Phase),
@@ -169,6 +171,9 @@ impl Refusal {
             Self::Suspended { .. } => {
                 (S::SERVICE_UNAVAILABLE, "suspended", Backend, "The service is suspended")
             }
+            Self::BackendBusy => {
+                (S::SERVICE_UNAVAILABLE, "backend-busy", Backend, "The department's service is busy")
+            }
             Self::Overloaded => (S::SERVICE_UNAVAILABLE, "overloaded", Gateway, "Too many calls at once"),
             Self::BackendTimeout(_) => {
                 (S::GATEWAY_TIMEOUT, "backend-timeout", Backend, "The department's service took too long")
@@ -219,6 +224,9 @@ impl Refusal {
             Self::UpgradeNotSupported => "Send the request without Upgrade.".to_owned(),
             Self::Overloaded => "The gateway carries as many calls as it may; try again.".to_owned(),
             Self::BackendUnreachable => "No connection to the department's service could be made.".to_owned(),
+            Self::BackendBusy => {
+                "The department's service answers as many calls as it may; try again.".to_owned()
+            }
             Self::BackendAddressRefused => {
                 "The registered address lies outside the networks that the gateway may call.".to_owned()
             }
@@ -281,7 +289,7 @@ impl Refusal {
     pub(crate) fn retry_after(&self, settings: &Settings) -> Option<u64> {
         let wait = if let Self::Suspended { .. } = self {
             settings.suspended_retry_after
-        } else if matches!(self, Self::Overloaded)
+        } else if matches!(self, Self::Overloaded | Self::BackendBusy)
             || matches!(self, Self::Credential(error) if error.fault() == identity::Fault::Provider)
         {
             settings.overloaded_retry_after

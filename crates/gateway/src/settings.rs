@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::fmt::serde::unsigned_duration::friendly::compact::required as friendly;
 use serde::{Deserialize, Serialize};
 
-use crate::BackendSettings;
+use crate::{BackendSettings, PoolSettings};
 
 /// The settings of the data plane. Durations are written as `"10s"` or `"1m 30s"`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub struct Settings {
     pub timeouts: Timeouts,
     /// Connections that are kept for the next call.
     pub pool: PoolSettings,
-    /// Where backends may be.
+    /// Where backends may be, how they are reached, and how much each is given to do.
     pub backends: BackendSettings,
 }
 
@@ -75,18 +75,6 @@ pub struct Timeouts {
     pub idle: Duration,
 }
 
-/// Idle connections to backends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct PoolSettings {
-    /// The most idle connections that are kept for each backend's host and port. Default: 64.
-    pub max_idle_per_backend: usize,
-    /// How long an idle connection is kept; less than backends keep theirs, for both closing and sending at once
-    /// costs a call. Default: 15 s.
-    #[serde(with = "friendly")]
-    pub idle_timeout: Duration,
-}
-
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -114,12 +102,6 @@ impl Default for Timeouts {
     }
 }
 
-impl Default for PoolSettings {
-    fn default() -> Self {
-        Self { max_idle_per_backend: 64, idle_timeout: Duration::from_secs(15) }
-    }
-}
-
 /// What is wrong with [`Settings`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsError {
@@ -132,6 +114,12 @@ pub enum SettingsError {
     /// A limit that must be positive is zero.
     #[error("{0} must be more than zero")]
     Zero(&'static str),
+    /// Something that should name a server doesn't.
+    #[error("backends.http2_prior_knowledge: {0:?} is not host:port")]
+    Server(String),
+    /// More retries than calls.
+    #[error("backends.retries_per_hundred_calls must be at most 100")]
+    Retries,
 }
 
 impl Settings {
@@ -160,7 +148,8 @@ impl Settings {
                 return Err(SettingsError::Zero(name));
             }
         }
-        Ok(())
+        self.pool.check()?;
+        self.backends.check()
     }
 }
 

@@ -7,7 +7,8 @@ use crate::rig::{Rig, offering, settings};
 
 fn allowing(networks: &[&str]) -> Settings {
     let allowed_networks = networks.iter().map(|network| network.parse().expect("a network")).collect();
-    Settings { backends: BackendSettings { allowed_networks }, ..Settings::default() }
+    let backends = BackendSettings { allowed_networks, ..BackendSettings::default() };
+    Settings { backends, ..Settings::default() }
 }
 
 /// The status and the problem of a call to a backend at this base URL.

@@ -189,7 +189,7 @@ impl Answer {
 /// The default settings, with backends on loopback.
 pub fn settings() -> Settings {
     let loopback = ["127.0.0.0/8", "::1/128"].map(|network| network.parse().expect("a network"));
-    let backends = BackendSettings { allowed_networks: loopback.to_vec() };
+    let backends = BackendSettings { allowed_networks: loopback.to_vec(), ..BackendSettings::default() };
     Settings { backends, ..Settings::default() }
 }
 

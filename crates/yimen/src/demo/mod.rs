@@ -190,7 +190,10 @@ fn config(args: &DemoArgs, data_dir: &Path, issuer: &DevelopmentIssuer) -> Resul
             assurance: ASSURANCE.map(str::to_owned).to_vec(),
             region_claim: Some(REGION_CLAIM.to_owned()),
             // The departments' services are in this process.
-            backends: gateway::BackendSettings { allowed_networks: loopback() },
+            backends: gateway::BackendSettings {
+                allowed_networks: loopback(),
+                ..gateway::BackendSettings::default()
+            },
             ..gateway::Settings::default()
         },
         log: log(&args.log_filter),
