@@ -2,23 +2,36 @@
 
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use metrics::counter;
+use tokio::time::{Instant, timeout_at};
 
 use crate::backend::{Backend, ConnectFailure, Lease, check_framing, is_repeatable, may_be_stale};
 use crate::refusal::{Phase, Refusal};
-use crate::upload::{Upload, UploadProgress};
+use crate::upload::{Upload, UploadFault, UploadProgress};
 use crate::{Timeouts, UpstreamTimeouts};
 
-impl Timeouts {
-    /// These, except where the backend has its own.
-    pub(crate) fn overridden_by(self, own: UpstreamTimeouts) -> Self {
+/// How long this call may wait.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) connect: Duration,
+    pub(crate) first_byte: Duration,
+    pub(crate) idle: Duration,
+    /// When all of it has to be over.
+    pub(crate) end: Option<Instant>,
+}
+
+impl Limits {
+    /// The gateway's, except where the backend has its own; the call begins now.
+    pub(crate) fn of(general: Timeouts, own: UpstreamTimeouts) -> Self {
         Self {
-            connect: own.connect.unwrap_or(self.connect),
-            first_byte: own.first_byte.unwrap_or(self.first_byte),
-            idle: own.idle.unwrap_or(self.idle),
+            connect: own.connect.unwrap_or(general.connect),
+            first_byte: own.first_byte.unwrap_or(general.first_byte),
+            idle: own.idle.unwrap_or(general.idle),
+            end: general.total.and_then(|total| Instant::now().checked_add(total)),
         }
     }
 }
@@ -28,15 +41,37 @@ impl Timeouts {
 pub(crate) async fn forward(
     backend: &Arc<Backend>,
     request: Request<Upload>,
-    limits: Timeouts,
+    limits: Limits,
 ) -> Result<(Response<Incoming>, Lease), Refusal> {
     let progress = request.body().progress();
+    let answer = answer(backend, request, limits, &progress);
+    match limits.end {
+        None => answer.await,
+        Some(end) => timeout_at(end, answer).await.unwrap_or_else(|_| Err(overdue(&progress))),
+    }
+}
+
+/// Whose fault it is that the time for the whole call is up.
+fn overdue(progress: &UploadProgress) -> Refusal {
+    if progress.waits_for_client() {
+        Refusal::Upload(UploadFault::ClientIdle)
+    } else {
+        Refusal::BackendTimeout(Phase::Total)
+    }
+}
+
+async fn answer(
+    backend: &Arc<Backend>,
+    request: Request<Upload>,
+    limits: Limits,
+    progress: &UploadProgress,
+) -> Result<(Response<Incoming>, Lease), Refusal> {
     let place = backend.places.take().await.map_err(|_| Refusal::BackendBusy)?;
     let mut lease = Lease::take(backend, place, limits.connect).await.map_err(unconnected)?;
     progress.connected();
     let response = tokio::select! {
         biased;
-        outcome = exchange(backend, &mut lease, request, limits, &progress) => outcome?,
+        outcome = exchange(backend, &mut lease, request, limits, progress) => outcome?,
         () = progress.backend_overdue(limits.first_byte) => {
             lease.distrust();
             return Err(Refusal::BackendTimeout(Phase::FirstByte));
@@ -51,7 +86,7 @@ async fn exchange(
     backend: &Backend,
     lease: &mut Lease,
     mut request: Request<Upload>,
-    limits: Timeouts,
+    limits: Limits,
     progress: &UploadProgress,
 ) -> Result<Response<Incoming>, Refusal> {
     backend.retries.earn();

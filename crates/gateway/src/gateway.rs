@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use axum::response::Response;
+use domain::{EntryId, ItemId};
 use identity::{AssertionSigner, Clock, Verifier};
 use tokio::sync::Semaphore;
 
 use crate::backend::{Backends, TlsError};
+use crate::health::keep_probing;
 use crate::record::CallRecord;
 use crate::refusal::Refusal;
-use crate::{Routes, Settings, SettingsError, problem, record};
+use crate::{OfferingHealth, Route, Routes, Settings, SettingsError, problem, record};
 
 /// The data plane. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -55,6 +57,21 @@ impl Gateway {
         let backends = Backends::new(settings.backends.clone(), settings.pool)?;
         let places = Arc::new(Semaphore::new(settings.max_concurrent_calls.min(Semaphore::MAX_PERMITS)));
         Ok(Self(Arc::new(Parts { settings, routes, verifier, signer, clock, backends, places })))
+    }
+
+    /// What has been seen of the backend of an entry's offering; none where it has no backend, or there is no such
+    /// offering.
+    pub fn health(&self, entry: EntryId, item: ItemId) -> Option<OfferingHealth> {
+        let (_, route) = self.0.routes.resolve(entry)?;
+        let Route::Live { offerings } = route.as_ref() else { return None };
+        let offering = offerings.iter().find(|offering| offering.item == item)?;
+        let upstream = offering.upstream.as_ref()?;
+        Some(upstream.health().seen(upstream.in_flight(), &self.0.settings.health))
+    }
+
+    /// Probes the backends that have registered a health path, for ever; at once ends where probes are off.
+    pub async fn keep_probing(self) {
+        keep_probing(&self).await;
     }
 
     pub(crate) fn settings(&self) -> &Settings {

@@ -3,6 +3,8 @@
 //! The table in [`Refusal::terms`] is the documentation of the `urn:yimen:problem:` types of the call path, besides
 //! those that [`CredentialError::code`] names.
 
+use std::time::Duration;
+
 use domain::{DepartmentId, Division, LocalizedText};
 use http::StatusCode;
 use identity::CredentialError;
@@ -59,6 +61,10 @@ pub(crate) enum Refusal {
     BackendBusy,
     /// It is where no backend may be.
     BackendAddressRefused,
+    /// It has failed too often, and isn't asked for a while.
+    CircuitOpen {
+        wait: Duration,
+    },
     BackendTimeout(Phase),
     BackendBrokeOff,
     /// The assertion couldn't be made.
@@ -73,6 +79,8 @@ pub(crate) enum Phase {
     Connect,
     FirstByte,
     Body,
+    /// The whole call.
+    Total,
 }
 
 /// What every answer to a refusal has.
@@ -174,6 +182,12 @@ impl Refusal {
             Self::BackendBusy => {
                 (S::SERVICE_UNAVAILABLE, "backend-busy", Backend, "The department's service is busy")
             }
+            Self::CircuitOpen { .. } => (
+                S::SERVICE_UNAVAILABLE,
+                "backend-circuit-open",
+                Backend,
+                "The department's service has failed too often",
+            ),
             Self::Overloaded => (S::SERVICE_UNAVAILABLE, "overloaded", Gateway, "Too many calls at once"),
             Self::BackendTimeout(_) => {
                 (S::GATEWAY_TIMEOUT, "backend-timeout", Backend, "The department's service took too long")
@@ -224,6 +238,10 @@ impl Refusal {
             Self::UpgradeNotSupported => "Send the request without Upgrade.".to_owned(),
             Self::Overloaded => "The gateway carries as many calls as it may; try again.".to_owned(),
             Self::BackendUnreachable => "No connection to the department's service could be made.".to_owned(),
+            Self::CircuitOpen { .. } => {
+                "The department's service is not asked for a while; try again.".to_owned()
+            }
+            Self::BackendTimeout(Phase::Total) => "The call took too long as a whole.".to_owned(),
             Self::BackendBusy => {
                 "The department's service answers as many calls as it may; try again.".to_owned()
             }
@@ -289,6 +307,9 @@ impl Refusal {
     pub(crate) fn retry_after(&self, settings: &Settings) -> Option<u64> {
         let wait = if let Self::Suspended { .. } = self {
             settings.suspended_retry_after
+        } else if let Self::CircuitOpen { wait } = self {
+            // Rounded up: who comes back a moment too soon has come in vain.
+            wait.saturating_add(Duration::from_millis(999))
         } else if matches!(self, Self::Overloaded | Self::BackendBusy)
             || matches!(self, Self::Credential(error) if error.fault() == identity::Fault::Provider)
         {

@@ -48,6 +48,11 @@ impl RouteTable {
         None
     }
 
+    /// All routes, in no particular order.
+    pub(crate) fn routes(&self) -> impl Iterator<Item = &Arc<Route>> {
+        self.0.values()
+    }
+
     /// How many entries have a route.
     pub fn len(&self) -> usize {
         self.0.len()

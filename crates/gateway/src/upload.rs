@@ -57,6 +57,11 @@ impl UploadProgress {
         self.fault.get().copied()
     }
 
+    /// Whether the client has to send more before anything can happen.
+    pub(crate) fn waits_for_client(&self) -> bool {
+        self.last.load(Ordering::Relaxed) == WAITING
+    }
+
     /// Whether the backend was given the whole body.
     pub(crate) fn has_gone(&self) -> bool {
         self.gone.load(Ordering::Relaxed)

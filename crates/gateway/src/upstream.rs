@@ -8,6 +8,7 @@ use http::Uri;
 use http::uri::{InvalidUri, PathAndQuery, Scheme};
 
 use crate::backend::{Backend, Backends, Origin};
+use crate::health::Health;
 use crate::path;
 
 /// Where an offering's calls go. What the gateway learns of a backend while it calls it is kept here, and survives
@@ -20,6 +21,9 @@ pub struct Upstream {
     /// Without the slash at its end.
     prefix: String,
     timeouts: UpstreamTimeouts,
+    /// Where it says whether it is well.
+    health_path: Option<String>,
+    health: Health,
     in_flight: AtomicUsize,
 }
 
@@ -68,7 +72,25 @@ impl Upstream {
         let path = url.path();
         path::check(path).map_err(|refusal| UpstreamError::Path(refusal.to_string()))?;
         let prefix = path.strip_suffix('/').unwrap_or(path).to_owned();
-        Ok(Self { origin, backend: OnceLock::new(), prefix, timeouts, in_flight: AtomicUsize::new(0) })
+        Ok(Self {
+            origin,
+            backend: OnceLock::new(),
+            prefix,
+            timeouts,
+            health_path: None,
+            health: Health::new(),
+            in_flight: AtomicUsize::new(0),
+        })
+    }
+
+    /// The same with a path below the base URL that answers 2xx when the backend is well, and may be asked often.
+    ///
+    /// # Errors
+    /// When the path could be read in two ways.
+    pub fn with_health_path(self, path: &str) -> Result<Self, UpstreamError> {
+        let plain = path.split('?').next().unwrap_or_default();
+        path::check(plain).map_err(|refusal| UpstreamError::Path(refusal.to_string()))?;
+        Ok(Self { health_path: Some(path.to_owned()), ..self })
     }
 
     /// The backend's own limits.
@@ -81,10 +103,25 @@ impl Upstream {
         self.in_flight.load(Ordering::Relaxed)
     }
 
-    /// Counts one more call until what is returned is dropped.
-    pub(crate) fn enter(self: &Arc<Self>) -> InFlight {
+    /// What is known of it.
+    pub(crate) const fn health(&self) -> &Health {
+        &self.health
+    }
+
+    /// The target of a probe, if it may be probed.
+    pub(crate) fn probe_target(&self) -> Option<Uri> {
+        let path = self.health_path.as_deref()?;
+        target(&self.path(path), "").ok()
+    }
+
+    /// One more call.
+    pub(crate) fn enters(&self) {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
-        InFlight(Arc::clone(self))
+    }
+
+    /// One call less.
+    pub(crate) fn leaves(&self) {
+        self.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Whether both are the same backend under the same limits.
@@ -107,16 +144,6 @@ impl Upstream {
 /// The target of a request for a path from [`Upstream::path`] and a query with its question mark, both as they are.
 pub(crate) fn target(path: &str, query: &str) -> Result<Uri, InvalidUri> {
     PathAndQuery::try_from(format!("{path}{query}")).map(Uri::from)
-}
-
-/// One call at a backend.
-#[derive(Debug)]
-pub(crate) struct InFlight(Arc<Upstream>);
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 #[cfg(test)]
@@ -155,14 +182,5 @@ mod tests {
             assert_eq!(upstream(base).expect_err("refused"), expected, "{base}");
         }
         assert!(matches!(upstream("http://b.example/a/../b"), Err(UpstreamError::Path(_))));
-    }
-
-    #[test]
-    fn calls_are_counted_while_they_last() {
-        let backend = Arc::new(upstream("http://b.example").expect("a base URL"));
-        let (one, two) = (backend.enter(), backend.enter());
-        assert_eq!(backend.in_flight(), 2);
-        drop((one, two));
-        assert_eq!(backend.in_flight(), 0);
     }
 }

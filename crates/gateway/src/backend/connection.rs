@@ -3,9 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hyper::client::conn::{http1, http2};
+use http::header::{HOST, TRANSFER_ENCODING};
+use http::{Request, Response, Uri};
+use hyper::body::Incoming;
+use hyper::client::conn::{TrySendError, http1, http2};
 use tokio::time::Instant;
 
+use super::Origin;
+use crate::forwarding::announce_unknown_length;
 use crate::upload::Upload;
 
 /// A connection that stands.
@@ -43,6 +48,39 @@ impl Connection {
 
     pub(crate) fn http2(sender: http2::SendRequest<Upload>) -> Self {
         Self::Http2(Http2 { sender, opened: Instant::now(), calls: Calls(Arc::new(AtomicUsize::new(1))) })
+    }
+
+    /// Sends the request; the server gets its path and query byte for byte. The error holds the request again if
+    /// nothing of it was sent.
+    pub(crate) async fn send(
+        &mut self,
+        origin: &Origin,
+        request: Request<Upload>,
+    ) -> Result<Response<Incoming>, TrySendError<Request<Upload>>> {
+        let (mut head, body) = request.into_parts();
+        // The request may come back from a connection of the other version.
+        let path_and_query = head.uri.path_and_query().cloned();
+        match self {
+            Self::Http1(http1) => {
+                if let Some(path_and_query) = path_and_query {
+                    head.uri = Uri::from(path_and_query);
+                }
+                if let Some(host) = origin.host_field() {
+                    head.headers.insert(HOST, host);
+                }
+                announce_unknown_length(&mut head.headers, &body);
+                http1.sender.try_send_request(Request::from_parts(head, body)).await
+            }
+            Self::Http2(http2) => {
+                if let Ok(uri) = origin.uri(path_and_query) {
+                    head.uri = uri;
+                }
+                // RFC 9113, sections 8.2.2 and 8.3.1: `:authority` and frames say both.
+                head.headers.remove(HOST);
+                head.headers.remove(TRANSFER_ENCODING);
+                http2.sender.try_send_request(Request::from_parts(head, body)).await
+            }
+        }
     }
 }
 

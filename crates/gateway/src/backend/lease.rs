@@ -3,8 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{HOST, TRANSFER_ENCODING};
-use http::{Request, Response, Uri};
+use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::client::conn::TrySendError;
 
@@ -12,7 +11,6 @@ use super::connection::Connection;
 use super::places::Place;
 use super::pool::Taken;
 use super::{Backend, ConnectFailure};
-use crate::forwarding::announce_unknown_length;
 use crate::upload::Upload;
 
 /// A connection for one call. Dropped before the end of the response, it ends the call at the server: an HTTP/1.1
@@ -62,31 +60,7 @@ impl Lease {
         &mut self,
         request: Request<Upload>,
     ) -> Result<Response<Incoming>, TrySendError<Request<Upload>>> {
-        let origin = &self.backend.origin;
-        let (mut head, body) = request.into_parts();
-        // The request may come back from a connection of the other version.
-        let path_and_query = head.uri.path_and_query().cloned();
-        match &mut self.connection {
-            Connection::Http1(http1) => {
-                if let Some(path_and_query) = path_and_query {
-                    head.uri = Uri::from(path_and_query);
-                }
-                if let Some(host) = origin.host_field() {
-                    head.headers.insert(HOST, host);
-                }
-                announce_unknown_length(&mut head.headers, &body);
-                http1.sender.try_send_request(Request::from_parts(head, body)).await
-            }
-            Connection::Http2(http2) => {
-                if let Ok(uri) = origin.uri(path_and_query) {
-                    head.uri = uri;
-                }
-                // RFC 9113, sections 8.2.2 and 8.3.1: `:authority` and frames say both.
-                head.headers.remove(HOST);
-                head.headers.remove(TRANSFER_ENCODING);
-                http2.sender.try_send_request(Request::from_parts(head, body)).await
-            }
-        }
+        self.connection.send(&self.backend.origin, request).await
     }
 
     /// The response was read to its end: the connection is kept for the next call, if the request has gone whole.

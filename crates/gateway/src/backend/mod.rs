@@ -19,7 +19,12 @@ mod tcp;
 mod tls;
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use http::{Request, StatusCode};
+use hyper::client::conn::TrySendError;
 
 pub(crate) use self::connect::{ConnectFailure, Connector};
 pub(crate) use self::framing::check_framing;
@@ -30,6 +35,7 @@ pub(crate) use self::pool::Pool;
 pub(crate) use self::retries::{Retries, is_repeatable, may_be_stale};
 pub use self::settings::{BackendSettings, ClientCertificate, PoolSettings};
 pub use self::tls::TlsError;
+use crate::upload::Upload;
 
 /// One server: whatever has the same scheme, host and port. All offerings behind it share what is here.
 #[derive(Debug)]
@@ -38,6 +44,19 @@ pub(crate) struct Backend {
     pub(crate) places: Places,
     pub(crate) pool: Arc<Pool>,
     pub(crate) retries: Retries,
+}
+
+impl Backend {
+    /// Asks on a connection of its own, which takes no call's place and ends with the answer.
+    pub(crate) async fn ask_apart(
+        &self,
+        request: Request<Upload>,
+        limit: Duration,
+    ) -> Result<StatusCode, Box<dyn Error + Send + Sync>> {
+        let mut connection = self.pool.connect_apart(&self.origin, limit).await?;
+        let response = connection.send(&self.origin, request).await.map_err(TrySendError::into_error)?;
+        Ok(response.status())
+    }
 }
 
 /// The servers that the gateway has calls for.

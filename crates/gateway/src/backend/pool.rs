@@ -95,6 +95,15 @@ impl Pool {
         Ok(Taken { connection, is_kept: false })
     }
 
+    /// A new connection that is nobody else's and is not kept.
+    pub(crate) async fn connect_apart(
+        &self,
+        origin: &Origin,
+        limit: Duration,
+    ) -> Result<Connection, ConnectFailure> {
+        self.connector.connect(origin, limit).await
+    }
+
     /// Keeps a connection for the next call, if there is room and it isn't too old.
     pub(crate) fn keep(self: &Arc<Self>, connection: Http1) {
         let mut kept = self.lock();

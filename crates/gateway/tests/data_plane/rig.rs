@@ -37,6 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Rig {
     pub address: SocketAddr,
     pub routes: Routes,
+    pub gateway: Gateway,
     issuer: DevelopmentIssuer,
     client: Client<HttpConnector, Body>,
     _keys: TempDir,
@@ -78,10 +79,10 @@ impl Rig {
             .expect("sound settings");
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("it is bound");
-        let service = router(gateway).into_make_service_with_connect_info::<SocketAddr>();
+        let service = router(gateway.clone()).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { address, routes, issuer, client, _keys: keys }
+        Self { address, routes, gateway, issuer, client, _keys: keys }
     }
 
     /// A gateway with the default settings and one entry that leads to `base_url`.
