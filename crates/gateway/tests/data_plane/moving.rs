@@ -24,7 +24,7 @@ fn live(offering: Offering) -> Route {
 
 /// Calls an entry, half of the time with a body that comes back, and says what became of it.
 async fn call(rig: &Rig, id: EntryId, number: usize, round: usize) -> String {
-    let (method, path) = if round % 2 == 0 { ("POST", "mirror") } else { ("GET", "echo") };
+    let (method, path) = if round.is_multiple_of(2) { ("POST", "mirror") } else { ("GET", "echo") };
     let body = format!("{number}:{round}:{}", "x".repeat(32 * 1024));
     let sent = if method == "POST" { body.clone() } else { String::new() };
     let request =
