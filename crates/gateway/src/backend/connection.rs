@@ -65,9 +65,7 @@ impl Connection {
                 if let Some(path_and_query) = path_and_query {
                     head.uri = Uri::from(path_and_query);
                 }
-                if let Some(host) = origin.host_field() {
-                    head.headers.insert(HOST, host);
-                }
+                head.headers.insert(HOST, origin.host_field().clone());
                 announce_unknown_length(&mut head.headers, &body);
                 http1.sender.try_send_request(Request::from_parts(head, body)).await
             }

@@ -8,12 +8,21 @@ use http::{HeaderValue, Uri};
 pub(crate) struct Origin {
     scheme: Scheme,
     authority: Authority,
+    host_field: HeaderValue,
 }
 
 impl Origin {
     /// The origin of an absolute URI.
     pub(crate) fn of(uri: &Uri) -> Option<Self> {
-        Some(Self { scheme: uri.scheme()?.clone(), authority: uri.authority()?.clone() })
+        let (scheme, authority) = (uri.scheme()?.clone(), uri.authority()?.clone());
+        // RFC 9110, section 7.2: no port where it is the scheme's own.
+        let named = match authority.port_u16() {
+            Some(port) if port != own_port(&scheme) => authority.as_str(),
+            Some(_) | None => authority.host(),
+        };
+        // Two spellings of a host are one server.
+        let host_field = HeaderValue::try_from(named.to_ascii_lowercase()).ok()?;
+        Some(Self { scheme, authority, host_field })
     }
 
     pub(crate) fn is_tls(&self) -> bool {
@@ -28,21 +37,13 @@ impl Origin {
 
     /// `host:port` in lower case, the port in any case.
     pub(crate) fn server(&self) -> String {
-        let port = self.authority.port_u16().unwrap_or(self.own_port());
+        let port = self.authority.port_u16().unwrap_or(own_port(&self.scheme));
         format!("{}:{port}", self.authority.host()).to_ascii_lowercase()
     }
 
-    fn own_port(&self) -> u16 {
-        if self.is_tls() { 443 } else { 80 }
-    }
-
-    /// The value of `Host`: no port where it is the scheme's own (RFC 9110, section 7.2).
-    pub(crate) fn host_field(&self) -> Option<HeaderValue> {
-        let text = match self.authority.port_u16() {
-            Some(port) if port != self.own_port() => self.authority.as_str(),
-            Some(_) | None => self.authority.host(),
-        };
-        HeaderValue::try_from(text).ok()
+    /// The value of `Host`.
+    pub(crate) fn host_field(&self) -> &HeaderValue {
+        &self.host_field
     }
 
     /// The URI of a path there, or of the server as a whole.
@@ -53,6 +54,10 @@ impl Origin {
     }
 }
 
+fn own_port(scheme: &Scheme) -> u16 {
+    if *scheme == Scheme::HTTPS { 443 } else { 80 }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,7 +65,7 @@ mod tests {
     #[test]
     fn host_is_written_without_the_schemes_own_port() {
         for (url, host) in [
-            ("http://b.example:80/x", "b.example"),
+            ("http://B.example:80/x", "b.example"),
             ("http://b.example:443/x", "b.example:443"),
             ("https://b.example:443/x", "b.example"),
             ("https://b.example", "b.example"),
@@ -68,7 +73,7 @@ mod tests {
             ("http://[::1]:80", "[::1]"),
         ] {
             let origin = Origin::of(&url.parse().expect("a URL")).expect("an origin");
-            assert_eq!(origin.host_field().expect("a value"), host, "{url}");
+            assert_eq!(origin.host_field(), host, "{url}");
         }
     }
 
