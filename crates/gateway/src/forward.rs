@@ -4,7 +4,7 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{Request, Response, StatusCode, Version};
+use http::{Request, Response, StatusCode};
 use hyper::body::Incoming;
 use metrics::counter;
 use tokio::time::{Instant, timeout_at};
@@ -128,12 +128,10 @@ fn check(response: &Response<Incoming>) -> Result<(), Refusal> {
         // Nobody asked for it, and what follows on the connection isn't HTTP any more.
         return Err(Refusal::BackendBrokeOff);
     }
-    if response.version() != Version::HTTP_2 {
-        check_framing(response.headers()).map_err(|error| {
-            tracing::warn!(%error, "a backend's response can be read in more than one way");
-            Refusal::BackendBrokeOff
-        })?;
-    }
+    check_framing(response.headers()).map_err(|error| {
+        tracing::warn!(%error, "a backend's response can be read in more than one way");
+        Refusal::BackendBrokeOff
+    })?;
     Ok(())
 }
 

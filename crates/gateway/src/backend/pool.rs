@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::connection::{Connection, Http1, Http2};
 use super::{ConnectFailure, Connector, Origin, PoolSettings};
@@ -81,7 +81,12 @@ impl Pool {
         limit: Duration,
     ) -> Result<Taken, ConnectFailure> {
         let speaks_http2 = self.lock().speaks_http2;
-        let _turn = if speaks_http2 { Some(self.opening.lock().await) } else { None };
+        let _turn = if speaks_http2 {
+            // Whoever is before us may wait in vain, and so do we, but not for everybody's time.
+            Some(timeout(limit, self.opening.lock()).await.map_err(|_| ConnectFailure::TimedOut)?)
+        } else {
+            None
+        };
         if speaks_http2 && let Some(connection) = self.take_kept() {
             return Ok(Taken { connection, is_kept: true });
         }
