@@ -70,6 +70,12 @@ async fn content_that_breaks_rules_is_refused_field_by_field() {
         (with("kind", json!("99")), "/content/kind", "unknown-value"),
         (callable("街头书法登记", "330106", "ftp://backend"), "/content/backend/baseUrl", "url"),
         (callable("街头书法登记", "330106", "http://u:p@backend"), "/content/backend/baseUrl", "url"),
+        (callable("街头书法登记", "330106", "http://2852039166/"), "/content/backend/baseUrl", "url"),
+        (
+            callable("街头书法登记", "330106", "http://[::ffff:169.254.169.254]/latest"),
+            "/content/backend/baseUrl",
+            "forbidden-address",
+        ),
     ] {
         let answer = draft_of(demo, &department, &content).await;
         assert_eq!(answer.problem(422), "invalid-content", "{pointer}");

@@ -4,6 +4,7 @@
 //! and passes without it.
 
 mod arrows;
+mod backend_health;
 mod bad_backends;
 mod bad_input;
 mod binary;

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use crate::command::Recent;
 use crate::extract::Acting;
+use crate::operations::CallPath;
 use crate::problem::{Code, Problem};
 
 /// The API's surroundings; cheap to clone.
@@ -31,6 +32,8 @@ pub struct App {
     pub(crate) curated: Option<watch::Receiver<Position>>,
     /// Says where the curator would place an item; none where no curator is at work.
     pub(crate) previewer: Option<Previewer>,
+    /// Who knows how backends fare; none where no calls are carried.
+    pub(crate) call_path: Option<CallPath>,
     /// Commands that are being carried out or were a short while ago.
     pub(crate) recent: Recent,
 }
@@ -52,6 +55,7 @@ impl App {
             clock,
             curated: None,
             previewer: None,
+            call_path: None,
             recent: Recent::default(),
         }
     }
@@ -61,6 +65,12 @@ impl App {
     #[must_use]
     pub fn with_curator(self, curator: &Curator) -> Self {
         Self { curated: Some(curator.progress()), previewer: Some(curator.previewer()), ..self }
+    }
+
+    /// The same where calls are carried, too: operators see how backends fare.
+    #[must_use]
+    pub fn with_call_path(self, call_path: CallPath) -> Self {
+        Self { call_path: Some(call_path), ..self }
     }
 
     /// The position at which `position`, and what the curator wrote because of it, can be read.

@@ -15,6 +15,7 @@ mod evidence;
 mod golden;
 mod id;
 pub mod item;
+mod network;
 pub mod placement;
 mod policy;
 #[cfg(test)]
@@ -36,6 +37,7 @@ pub use entry::{Entry, EntryCommand, EntryEvent};
 pub use evidence::{Basis, Evidence, Relation};
 pub use id::{CaseId, ChannelId, DepartmentId, EntryId, IdError, ItemId, LocalCode, RevocationId};
 pub use item::{Item, ItemCommand, ItemContent, ItemEvent};
+pub use network::never_a_backend;
 pub use placement::{Placement, PlacementCommand, PlacementEvent};
 pub use policy::{Policy, RuleField};
 pub use revocation::{Revocation, RevocationCommand, RevocationEvent};

@@ -13,15 +13,16 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 
 use crate::access::{self, identify};
 use crate::download::Download;
-use crate::forward::forward;
+use crate::forward::{Limits, forward};
 use crate::forwarding::{self, Received};
+use crate::health::Attempt;
 use crate::outcome::Outcome;
 use crate::path::{self, CALL_PREFIX, CallTarget};
 use crate::record::CallRecord;
 use crate::refusal::Refusal;
 use crate::selection::{Chosen, choose};
 use crate::upload::Upload;
-use crate::{Gateway, Offering, Route, channel, department, hop_by_hop, region};
+use crate::{Gateway, Offering, Route, channel, department, hop_by_hop, region, upstream};
 
 /// `ANY /call/{entry}/{*path}`.
 pub(crate) async fn call(
@@ -78,11 +79,12 @@ async fn carry_to_one_of(
         Some(named) => Some(named),
         None => region::claimed(&caller, settings.region_claim.as_deref()),
     };
-    let Chosen { offering, upstream } = choose(offerings, department.as_ref(), region.as_ref())?;
+    let Chosen { offering, upstream, forced } =
+        choose(offerings, department.as_ref(), region.as_ref(), &settings.health)?;
     record.is_taken_by(offering.item);
     offering.access.permit(&caller, &settings.assurance)?;
 
-    let limits = settings.timeouts.overridden_by(upstream.timeouts());
+    let limits = Limits::of(settings.timeouts, upstream.timeouts());
     let upload = Upload::new(body, settings.max_request_body_bytes, limits.idle);
     if upload.is_announced_too_large() {
         return Err(Refusal::BodyTooLarge);
@@ -90,26 +92,27 @@ async fn carry_to_one_of(
     let progress = upload.progress();
     let path = upstream.path(target.path);
     let assertion = access::assertion(gateway, offering, &caller, head.method.as_str(), &path)?;
-    let uri = upstream.uri(&path, target.query).map_err(|error| {
-        tracing::error!(%error, item = %offering.item, "a backend's URL and a call's path make no URL");
+    let uri = upstream::target(&path, target.query).map_err(|error| {
+        tracing::error!(%error, item = %offering.item, "a backend's URL and a call's path make no target");
         Refusal::Internal
     })?;
     let received = Received::of(&head, settings);
     let mut headers = head.headers;
     forwarding::rewrite_request(&mut headers, &received, *record.trace(), assertion);
-    forwarding::announce_unknown_length(&mut headers, &upload);
     let mut request = http::Request::new(upload);
     *request.method_mut() = head.method;
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
 
-    let in_flight = upstream.enter();
-    let response = forward(gateway.client(), request, limits).await?;
+    let mut attempt = Attempt::begin(upstream, forced, settings.health)?;
+    let forwarded = forward(upstream.backend(gateway.backends()), request, limits).await;
+    let (response, lease) = forwarded.inspect_err(|refusal| attempt.refused(refusal))?;
+    attempt.responded();
     let (mut head, body) = response.into_parts();
     forwarding::rewrite_response(&mut head.headers, head.version);
     // What the backend speaks is no business of the connection to the client.
     head.version = Version::HTTP_11;
-    let body = Download::new(body, limits.idle, progress, Arc::clone(record), in_flight);
+    let body = Download::new(body, &limits, progress, Arc::clone(record), lease, attempt);
     Ok(Response::from_parts(head, Body::new(body)))
 }
 

@@ -63,7 +63,7 @@ impl Received {
 }
 
 /// Turns the fields that a client sent into those that the backend gets: first everything that isn't the client's to
-/// say goes, then ours come. The client library adds `Host` for the backend.
+/// say goes, then ours come. `Host` is the backend's own, and comes with the connection.
 pub(crate) fn rewrite_request(
     headers: &mut HeaderMap,
     received: &Received,
@@ -101,6 +101,8 @@ pub(crate) fn announce_unknown_length(headers: &mut HeaderMap, body: &impl Body)
 /// Turns the fields of a backend's response into those that the client gets.
 pub(crate) fn rewrite_response(headers: &mut HeaderMap, received: Version) {
     hop_by_hop::strip(headers);
+    // One that sends back what it received must not hand our word for the caller to whoever listens.
+    headers.remove(ASSERTION);
     headers.append(VIA, via(received));
 }
 

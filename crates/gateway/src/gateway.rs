@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use axum::response::Response;
+use domain::{EntryId, ItemId};
 use identity::{AssertionSigner, Clock, Verifier};
 use tokio::sync::Semaphore;
 
-use crate::client::{BackendClient, backend_client};
+use crate::backend::{Backends, TlsError};
+use crate::health::keep_probing;
 use crate::rate_limit::RateLimits;
 use crate::record::CallRecord;
 use crate::refusal::Refusal;
-use crate::{Routes, Settings, SettingsError, problem, record};
+use crate::{OfferingHealth, Route, Routes, Settings, SettingsError, problem, record};
 
 /// The data plane. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -23,7 +25,7 @@ struct Parts {
     verifier: Arc<Verifier>,
     signer: Arc<AssertionSigner>,
     clock: Clock,
-    client: BackendClient,
+    backends: Backends,
     places: Arc<Semaphore>,
     rate_limits: RateLimits,
 }
@@ -34,9 +36,9 @@ pub enum SetupError {
     /// The settings are wrong in themselves.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// The TLS client can't be set up.
-    #[error("the TLS client can't be set up")]
-    Tls(#[from] rustls::Error),
+    /// What is needed to call `https` backends can't be had.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
 }
 
 impl Gateway {
@@ -54,10 +56,25 @@ impl Gateway {
     ) -> Result<Self, SetupError> {
         settings.check()?;
         record::describe_metrics();
-        let client = backend_client(settings.pool)?;
+        let backends = Backends::new(settings.backends.clone(), settings.pool)?;
         let places = Arc::new(Semaphore::new(settings.max_concurrent_calls.min(Semaphore::MAX_PERMITS)));
         let rate_limits = RateLimits::new(&settings.rate_limits);
-        Ok(Self(Arc::new(Parts { settings, routes, verifier, signer, clock, client, places, rate_limits })))
+        Ok(Self(Arc::new(Parts { settings, routes, verifier, signer, clock, backends, places, rate_limits })))
+    }
+
+    /// What has been seen of the backend of an entry's offering; none where it has no backend, or there is no such
+    /// offering.
+    pub fn health(&self, entry: EntryId, item: ItemId) -> Option<OfferingHealth> {
+        let (_, route) = self.0.routes.resolve(entry)?;
+        let Route::Live { offerings } = route.as_ref() else { return None };
+        let offering = offerings.iter().find(|offering| offering.item == item)?;
+        let upstream = offering.upstream.as_ref()?;
+        Some(upstream.health().seen(upstream.in_flight(), &self.0.settings.health))
+    }
+
+    /// Probes the backends that have registered a health path, for ever; at once ends where probes are off.
+    pub async fn keep_probing(self) {
+        keep_probing(&self).await;
     }
 
     pub(crate) fn settings(&self) -> &Settings {
@@ -80,8 +97,8 @@ impl Gateway {
         &self.0.clock
     }
 
-    pub(crate) fn client(&self) -> &BackendClient {
-        &self.0.client
+    pub(crate) fn backends(&self) -> &Backends {
+        &self.0.backends
     }
 
     pub(crate) fn places(&self) -> &Arc<Semaphore> {

@@ -20,6 +20,10 @@ impl IdleTimer {
         Self { limit, sleep: None, running: false }
     }
 
+    pub(crate) const fn limit(&self) -> Duration {
+        self.limit
+    }
+
     /// Something happened: the next wait begins anew.
     pub(crate) const fn stop(&mut self) {
         self.running = false;

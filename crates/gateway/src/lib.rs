@@ -14,16 +14,17 @@
 //! responses are passed on whatever they say, and only where there is none the gateway answers, saying whose fault it is.
 
 mod access;
+mod backend;
 mod call;
 mod channel;
 mod claimed_identity;
-mod client;
 mod department;
 mod download;
 mod forward;
 mod forwarded;
 mod forwarding;
 mod gateway;
+mod health;
 mod hop_by_hop;
 mod idle_timer;
 mod layers;
@@ -45,14 +46,16 @@ mod upload;
 mod upstream;
 
 pub use access::ASSERTION;
+pub use backend::{BackendSettings, ClientCertificate, PoolSettings, TlsError};
 pub use channel::ChannelStanding;
 pub use department::SERVICE_DEPARTMENT;
 pub use gateway::{Gateway, SetupError};
+pub use health::{BackendState, Failure, HealthSettings, OfferingHealth};
 pub use network::Network;
 pub use offering::{Access, Department, Offering, Standing};
 pub use record::ACCESS_LOG;
 pub use region::SERVICE_REGION;
 pub use route_table::{Route, RouteTable, Routes};
 pub use router::router;
-pub use settings::{PoolSettings, PublicScheme, Rate, RateLimitSettings, Settings, SettingsError, Timeouts};
+pub use settings::{PublicScheme, Rate, RateLimitSettings, Settings, SettingsError, Timeouts};
 pub use upstream::{Upstream, UpstreamError, UpstreamTimeouts};

@@ -147,6 +147,24 @@ pub(crate) fn describe_metrics() {
         "yimen_calls_in_flight",
         "Calls whose response has not been delivered to its end"
     );
+    metrics::describe_counter!(
+        "yimen_backend_connections_total",
+        "Attempts to connect to a backend, by result"
+    );
+    metrics::describe_counter!(
+        "yimen_circuit_changes_total",
+        "Changes of backends' circuits, by what they became"
+    );
+    metrics::describe_gauge!(
+        "yimen_circuits_open",
+        "Backends that get no calls because too many have failed"
+    );
+    metrics::describe_counter!("yimen_probes_total", "Probes of backends, by what they found");
+    metrics::describe_counter!("yimen_backend_retries_total", "Calls that were sent to a backend again");
+    metrics::describe_counter!(
+        "yimen_backend_addresses_refused_total",
+        "Addresses of backends that were not connected to, by the reason"
+    );
     metrics::describe_histogram!(
         "yimen_call_seconds",
         metrics::Unit::Seconds,

@@ -68,6 +68,14 @@ pub(crate) enum Refusal {
     Upload(UploadFault),
     Overloaded,
     BackendUnreachable,
+    /// It has as many calls as it is given, and as many wait.
+    BackendBusy,
+    /// It is where no backend may be.
+    BackendAddressRefused,
+    /// It has failed too often, and isn't asked for a while.
+    CircuitOpen {
+        wait: Duration,
+    },
     BackendTimeout(Phase),
     BackendBrokeOff,
     /// The assertion couldn't be made.
@@ -82,6 +90,8 @@ pub(crate) enum Phase {
     Connect,
     FirstByte,
     Body,
+    /// The whole call.
+    Total,
 }
 
 /// What every answer to a refusal has.
@@ -176,6 +186,12 @@ impl Refusal {
             Self::BackendUnreachable => {
                 (S::BAD_GATEWAY, "backend-unreachable", Backend, "The department's service can't be reached")
             }
+            Self::BackendAddressRefused => (
+                S::BAD_GATEWAY,
+                "backend-address-refused",
+                Backend,
+                "The department's service is where none may be",
+            ),
             Self::BackendBrokeOff => (
                 S::BAD_GATEWAY,
                 "backend-broke-off",
@@ -185,6 +201,15 @@ impl Refusal {
             Self::Suspended { .. } => {
                 (S::SERVICE_UNAVAILABLE, "suspended", Backend, "The service is suspended")
             }
+            Self::BackendBusy => {
+                (S::SERVICE_UNAVAILABLE, "backend-busy", Backend, "The department's service is busy")
+            }
+            Self::CircuitOpen { .. } => (
+                S::SERVICE_UNAVAILABLE,
+                "backend-circuit-open",
+                Backend,
+                "The department's service has failed too often",
+            ),
             Self::Overloaded => (S::SERVICE_UNAVAILABLE, "overloaded", Gateway, "Too many calls at once"),
             Self::BackendTimeout(_) => {
                 (S::GATEWAY_TIMEOUT, "backend-timeout", Backend, "The department's service took too long")
@@ -245,6 +270,16 @@ impl Refusal {
             }
             Self::Overloaded => "The gateway carries as many calls as it may; try again.".to_owned(),
             Self::BackendUnreachable => "No connection to the department's service could be made.".to_owned(),
+            Self::CircuitOpen { .. } => {
+                "The department's service is not asked for a while; try again.".to_owned()
+            }
+            Self::BackendTimeout(Phase::Total) => "The call took too long as a whole.".to_owned(),
+            Self::BackendBusy => {
+                "The department's service answers as many calls as it may; try again.".to_owned()
+            }
+            Self::BackendAddressRefused => {
+                "The registered address lies outside the networks that the gateway may call.".to_owned()
+            }
             Self::BackendTimeout(Phase::Connect) => {
                 "The connection to the department's service did not stand in time.".to_owned()
             }
@@ -312,7 +347,10 @@ impl Refusal {
         } else if let Self::RateLimited { wait, .. } = self {
             // Rounded up: who comes back then is served.
             return Some(wait.as_secs() + 1);
-        } else if matches!(self, Self::Overloaded)
+        } else if let Self::CircuitOpen { wait } = self {
+            // Rounded up: who comes back a moment too soon has come in vain.
+            wait.saturating_add(Duration::from_millis(999))
+        } else if matches!(self, Self::Overloaded | Self::BackendBusy)
             || matches!(self, Self::Credential(error) if error.fault() == identity::Fault::Provider)
         {
             settings.overloaded_retry_after

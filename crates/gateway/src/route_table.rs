@@ -51,6 +51,11 @@ impl RouteTable {
         None
     }
 
+    /// All routes, in no particular order.
+    pub(crate) fn routes(&self) -> impl Iterator<Item = &Arc<Route>> {
+        self.routes.values()
+    }
+
     /// How many entries have a route.
     pub fn len(&self) -> usize {
         self.routes.len()

@@ -6,7 +6,8 @@
 //!
 //! The region rule: the most specific division wins, going up the digits from the caller's. What that division's offering then says is
 //! the answer, also when it is suspended: the department above is not asked to do what is not its business. Among
-//! offerings for the same division the primary goes first, then the less loaded of two taken at random.
+//! offerings for the same division those that fail are passed over, down to a floor; then the primary goes first, then
+//! the less loaded of two taken at random.
 
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use domain::{DepartmentId, Division, LocalizedText};
 use serde::Serialize;
 
 use crate::refusal::Refusal;
-use crate::{Offering, Standing, Upstream};
+use crate::{HealthSettings, Offering, Standing, Upstream};
 
 /// The most choices that an answer lists.
 const MAX_CHOICES: usize = 200;
@@ -38,6 +39,8 @@ pub(crate) struct Choice {
 pub(crate) struct Chosen<'a> {
     pub(crate) offering: &'a Arc<Offering>,
     pub(crate) upstream: &'a Arc<Upstream>,
+    /// Whether the call goes there although the backend is doubted.
+    pub(crate) forced: bool,
 }
 
 /// Chooses by the department and the caller's region, or the only offering when there is no region and no choice left.
@@ -45,6 +48,7 @@ pub(crate) fn choose<'a>(
     offerings: &'a [Arc<Offering>],
     department: Option<&DepartmentId>,
     region: Option<&Division>,
+    health: &HealthSettings,
 ) -> Result<Chosen<'a>, Refusal> {
     let all: Vec<_> = offerings.iter().collect();
     if all.is_empty() {
@@ -55,8 +59,8 @@ pub(crate) fn choose<'a>(
         None => all,
     };
     match (region, eligible.as_slice()) {
-        (Some(region), _) => among_equals(serving(&eligible, region)?),
-        (None, [_]) => among_equals(eligible),
+        (Some(region), _) => among_equals(serving(&eligible, region)?, health),
+        (None, [_]) => among_equals(eligible, health),
         (None, _) => Err(Refusal::RegionRequired { choices: choices(&eligible) }),
     }
 }
@@ -89,8 +93,9 @@ fn serving<'a>(
         .ok_or_else(|| Refusal::NotOfferedInRegion { region: region.clone(), choices: choices(offerings) })
 }
 
-fn among_equals(equals: Vec<&Arc<Offering>>) -> Result<Chosen<'_>, Refusal> {
-    let ready: Vec<Chosen<'_>> = equals.iter().filter_map(|offering| take_call(offering)).collect();
+fn among_equals<'a>(equals: Vec<&'a Arc<Offering>>, health: &HealthSettings) -> Result<Chosen<'a>, Refusal> {
+    let ready = equals.iter().filter_map(|offering| take_call(offering)).collect();
+    let ready = without_doubted(ready, health);
     if let Some(place) =
         ready.iter().position(|chosen| chosen.offering.primary).or_else(|| less_loaded(&ready))
         && let Some(chosen) = ready.into_iter().nth(place)
@@ -106,9 +111,25 @@ fn among_equals(equals: Vec<&Arc<Offering>>) -> Result<Chosen<'_>, Refusal> {
 
 fn take_call(offering: &Arc<Offering>) -> Option<Chosen<'_>> {
     match (&offering.standing, &offering.upstream) {
-        (Standing::Available, Some(upstream)) => Some(Chosen { offering, upstream }),
+        (Standing::Available, Some(upstream)) => Some(Chosen { offering, upstream, forced: false }),
         (Standing::Available, None) | (Standing::Suspended { .. }, _) => None,
     }
+}
+
+/// Passes over the doubted among several, down to the floor; whoever would be asked again first comes back first. Where
+/// all would be passed over, none is.
+fn without_doubted<'a>(ready: Vec<Chosen<'a>>, health: &HealthSettings) -> Vec<Chosen<'a>> {
+    let is_undoubted = |chosen: &Chosen<'_>| chosen.upstream.health().is_undoubted(health);
+    if ready.len() < 2 || ready.iter().all(is_undoubted) {
+        return ready;
+    }
+    let floor = ready.len() * usize::from(health.floor_percent) / 100;
+    let (mut kept, mut doubted): (Vec<_>, Vec<_>) = ready.into_iter().partition(is_undoubted);
+    let missing = if kept.is_empty() { floor.max(1) } else { floor.saturating_sub(kept.len()) };
+    doubted.sort_by_key(|chosen| chosen.upstream.health().due_in());
+    doubted.truncate(missing);
+    kept.extend(doubted.into_iter().map(|chosen| Chosen { forced: floor > 0, ..chosen }));
+    kept
 }
 
 /// The place of the less loaded of two different offerings taken at random ("the power of two choices"): as good as
@@ -197,7 +218,12 @@ mod tests {
     fn answer_of(department: Option<&str>, offerings: Vec<Offering>, region: Option<&str>) -> String {
         let department = department.map(|name| format!("local:{name}").parse().expect("well formed"));
         let offerings: Vec<_> = offerings.into_iter().map(Arc::new).collect();
-        match choose(&offerings, department.as_ref(), region.map(division).as_ref()) {
+        match choose(
+            &offerings,
+            department.as_ref(),
+            region.map(division).as_ref(),
+            &HealthSettings::default(),
+        ) {
             Ok(chosen) => chosen.offering.department.id().replace("local:", ""),
             Err(refusal) => refusal.outcome().code.to_owned(),
         }
@@ -276,7 +302,8 @@ mod tests {
         let department = "local:two".parse().expect("well formed");
         for (region, place) in [("330106001", 1), ("330106", 1), ("330110", 0)] {
             let chosen =
-                choose(&offerings, Some(&department), Some(&division(region))).expect("it is served");
+                choose(&offerings, Some(&department), Some(&division(region)), &HealthSettings::default())
+                    .expect("it is served");
             assert!(Arc::ptr_eq(chosen.offering, &offerings[place]), "{region}");
         }
     }
@@ -312,9 +339,10 @@ mod tests {
             .into_iter()
             .map(Arc::new)
             .collect();
-        let _call = offerings[0].upstream.as_ref().expect("an upstream").enter();
+        offerings[0].upstream.as_ref().expect("an upstream").enters();
         for _ in 0..32 {
-            let chosen = choose(&offerings, None, Some(&division("330106"))).expect("both take calls");
+            let chosen = choose(&offerings, None, Some(&division("330106")), &HealthSettings::default())
+                .expect("both take calls");
             assert_eq!(chosen.offering.department.id(), "local:idle");
         }
     }
@@ -324,7 +352,10 @@ mod tests {
         let offerings: Vec<_> =
             ["a", "b", "c"].into_iter().map(|name| Arc::new(offering(name, &["330106"]))).collect();
         let seen: BTreeSet<_> = (0..256)
-            .map(|_| choose(&offerings, None, Some(&division("330106"))).expect("all take calls"))
+            .map(|_| {
+                choose(&offerings, None, Some(&division("330106")), &HealthSettings::default())
+                    .expect("all take calls")
+            })
             .map(|chosen| chosen.offering.department.id().to_owned())
             .collect();
         assert_eq!(seen.len(), 3);

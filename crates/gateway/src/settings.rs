@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use jiff::fmt::serde::unsigned_duration::friendly::compact::required as friendly;
+use jiff::fmt::serde::unsigned_duration::friendly::compact::{
+    optional as friendly_or_none, required as friendly,
+};
 use serde::{Deserialize, Serialize};
 
-use crate::Network;
+use crate::{BackendSettings, HealthSettings, Network, PoolSettings};
 
 /// The settings of the data plane. Durations are written as `"10s"` or `"1m 30s"`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +43,10 @@ pub struct Settings {
     pub timeouts: Timeouts,
     /// Connections that are kept for the next call.
     pub pool: PoolSettings,
+    /// Where backends may be, how they are reached, and how much each is given to do.
+    pub backends: BackendSettings,
+    /// When a backend counts as failing, and what then.
+    pub health: HealthSettings,
 }
 
 /// The scheme of the public listener.
@@ -96,7 +102,7 @@ pub struct Rate {
     pub within: Duration,
 }
 
-/// Limits on waiting. There is no limit on a whole call: a stream may last.
+/// Limits on waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Timeouts {
@@ -109,18 +115,9 @@ pub struct Timeouts {
     /// Between two pieces of a body, in either direction. Default: 60 s.
     #[serde(with = "friendly")]
     pub idle: Duration,
-}
-
-/// Idle connections to backends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct PoolSettings {
-    /// The most idle connections that are kept for each backend's host and port. Default: 64.
-    pub max_idle_per_backend: usize,
-    /// How long an idle connection is kept; less than backends keep theirs, for both closing and sending at once
-    /// costs a call. Default: 15 s.
-    #[serde(with = "friendly")]
-    pub idle_timeout: Duration,
+    /// For a whole call, streams among them. Default: none, for a stream may last.
+    #[serde(with = "friendly_or_none", skip_serializing_if = "Option::is_none")]
+    pub total: Option<Duration>,
 }
 
 impl Default for Settings {
@@ -137,6 +134,8 @@ impl Default for Settings {
             suspended_retry_after: Duration::from_secs(300),
             timeouts: Timeouts::default(),
             pool: PoolSettings::default(),
+            backends: BackendSettings::default(),
+            health: HealthSettings::default(),
         }
     }
 }
@@ -147,13 +146,8 @@ impl Default for Timeouts {
             connect: Duration::from_secs(5),
             first_byte: Duration::from_secs(30),
             idle: Duration::from_secs(60),
+            total: None,
         }
-    }
-}
-
-impl Default for PoolSettings {
-    fn default() -> Self {
-        Self { max_idle_per_backend: 64, idle_timeout: Duration::from_secs(15) }
     }
 }
 
@@ -169,6 +163,15 @@ pub enum SettingsError {
     /// A limit that must be positive is zero.
     #[error("{0} must be more than zero")]
     Zero(&'static str),
+    /// Something that should name a server doesn't.
+    #[error("backends.http2_prior_knowledge: {0:?} is not host:port")]
+    Server(String),
+    /// More than all of it.
+    #[error("{0} must be at most 100")]
+    Percent(&'static str),
+    /// More retries than calls.
+    #[error("backends.retries_per_hundred_calls must be at most 100")]
+    Retries,
 }
 
 impl Settings {
@@ -196,12 +199,15 @@ impl Settings {
             ("timeouts.connect", self.timeouts.connect.is_zero()),
             ("timeouts.first_byte", self.timeouts.first_byte.is_zero()),
             ("timeouts.idle", self.timeouts.idle.is_zero()),
+            ("timeouts.total", self.timeouts.total.is_some_and(|total| total.is_zero())),
         ] {
             if zero {
                 return Err(SettingsError::Zero(name));
             }
         }
-        Ok(())
+        self.pool.check()?;
+        self.health.check()?;
+        self.backends.check()
     }
 }
 
@@ -220,7 +226,9 @@ mod tests {
 
     #[test]
     fn unknown_keys_are_refused_at_every_depth() {
-        for text in ["max_body = 1", "[timeouts]\ntotal = \"1s\"", "[pool]\nsize = 1"] {
+        for text in
+            ["max_body = 1", "[timeouts]\nwhole = \"1s\"", "[pool]\nsize = 1", "[backends]\nnetworks = []"]
+        {
             assert!(toml::from_str::<Settings>(text).is_err(), "{text}");
         }
     }
@@ -234,6 +242,11 @@ mod tests {
         );
         assert_eq!(check(r#"assurance = ["a b"]"#), Err(SettingsError::LevelName("a b".to_owned())));
         assert_eq!(check("[timeouts]\nidle = \"0s\""), Err(SettingsError::Zero("timeouts.idle")));
+        assert_eq!(check("[timeouts]\ntotal = \"0s\""), Err(SettingsError::Zero("timeouts.total")));
+        assert_eq!(
+            check("[health]\nfloor_percent = 101"),
+            Err(SettingsError::Percent("health.floor_percent"))
+        );
         assert_eq!(check("max_concurrent_calls = 0"), Err(SettingsError::Zero("max_concurrent_calls")));
     }
 }

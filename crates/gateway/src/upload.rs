@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::io;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -52,6 +52,7 @@ pub(crate) struct UploadProgress {
     /// Milliseconds from `begun` to the last time that the backend was given something, or one of the two below.
     last: AtomicU64,
     fault: OnceLock<UploadFault>,
+    gone: AtomicBool,
 }
 
 /// The client is waited for, so the backend can't be blamed.
@@ -61,12 +62,27 @@ const UNCONNECTED: u64 = u64::MAX - 1;
 
 impl UploadProgress {
     fn new() -> Arc<Self> {
-        Arc::new(Self { begun: Instant::now(), last: AtomicU64::new(UNCONNECTED), fault: OnceLock::new() })
+        Arc::new(Self {
+            begun: Instant::now(),
+            last: AtomicU64::new(UNCONNECTED),
+            fault: OnceLock::new(),
+            gone: AtomicBool::new(false),
+        })
     }
 
     /// Why the upload was cut short, if it was.
     pub(crate) fn fault(&self) -> Option<UploadFault> {
         self.fault.get().copied()
+    }
+
+    /// Whether the client has to send more before anything can happen.
+    pub(crate) fn waits_for_client(&self) -> bool {
+        self.last.load(Ordering::Relaxed) == WAITING
+    }
+
+    /// Whether the backend was given the whole body.
+    pub(crate) fn has_gone(&self) -> bool {
+        self.gone.load(Ordering::Relaxed)
     }
 
     /// The connection stands. What the body has done since then counts for more.
@@ -116,7 +132,26 @@ pub(crate) struct Upload {
 
 impl Upload {
     pub(crate) fn new(body: Body, max_bytes: u64, idle: Duration) -> Self {
-        Self { body, left: max_bytes, idle: IdleTimer::new(idle), progress: UploadProgress::new() }
+        let upload =
+            Self { body, left: max_bytes, idle: IdleTimer::new(idle), progress: UploadProgress::new() };
+        upload.note_end();
+        upload
+    }
+
+    /// The same once more, for a body that is empty.
+    pub(crate) fn empty_again(&self) -> Self {
+        Self {
+            body: Body::empty(),
+            left: self.left,
+            idle: IdleTimer::new(self.idle.limit()),
+            progress: Arc::clone(&self.progress),
+        }
+    }
+
+    fn note_end(&self) {
+        if self.body.is_end_stream() {
+            self.progress.gone.store(true, Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn progress(&self) -> Arc<UploadProgress> {
@@ -162,6 +197,11 @@ impl HttpBody for Upload {
         let piece = ready!(self.poll_client(cx));
         self.idle.stop();
         self.progress.give_backend();
+        match &piece {
+            Some(Ok(_)) => self.note_end(),
+            Some(Err(_)) => {}
+            None => self.progress.gone.store(true, Ordering::Relaxed),
+        }
         Poll::Ready(piece.map(|piece| piece.map_err(|fault| self.progress.cut_short(fault))))
     }
 

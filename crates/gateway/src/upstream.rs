@@ -1,23 +1,29 @@
 //! A department's backend, as the gateway reaches it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use http::Uri;
-use http::uri::{Authority, PathAndQuery, Scheme};
+use http::uri::{InvalidUri, PathAndQuery, Scheme};
 
+use crate::backend::{Backend, Backends, Origin};
+use crate::health::Health;
 use crate::path;
 
 /// Where an offering's calls go. What the gateway learns of a backend while it calls it is kept here, and survives
 /// a change of the route table that leaves the backend as it is.
 #[derive(Debug)]
 pub struct Upstream {
-    scheme: Scheme,
-    authority: Authority,
+    origin: Origin,
+    /// Found on the first call.
+    backend: OnceLock<Arc<Backend>>,
     /// Without the slash at its end.
     prefix: String,
     timeouts: UpstreamTimeouts,
+    /// Where it says whether it is well.
+    health_path: Option<String>,
+    health: Health,
     in_flight: AtomicUsize,
 }
 
@@ -58,17 +64,33 @@ impl Upstream {
         if base_url.contains(['?', '#', '@']) {
             return Err(UpstreamError::Excess);
         }
-        let parts = base_url.parse::<Uri>().map_err(|_| UpstreamError::NotAbsolute)?.into_parts();
-        let (Some(scheme), Some(authority)) = (parts.scheme, parts.authority) else {
-            return Err(UpstreamError::NotAbsolute);
-        };
-        if scheme != Scheme::HTTP && scheme != Scheme::HTTPS {
+        let url = base_url.parse::<Uri>().map_err(|_| UpstreamError::NotAbsolute)?;
+        let origin = Origin::of(&url).ok_or(UpstreamError::NotAbsolute)?;
+        if url.scheme() != Some(&Scheme::HTTP) && url.scheme() != Some(&Scheme::HTTPS) {
             return Err(UpstreamError::Scheme);
         }
-        let path = parts.path_and_query.as_ref().map_or("", PathAndQuery::path);
+        let path = url.path();
         path::check(path).map_err(|refusal| UpstreamError::Path(refusal.to_string()))?;
         let prefix = path.strip_suffix('/').unwrap_or(path).to_owned();
-        Ok(Self { scheme, authority, prefix, timeouts, in_flight: AtomicUsize::new(0) })
+        Ok(Self {
+            origin,
+            backend: OnceLock::new(),
+            prefix,
+            timeouts,
+            health_path: None,
+            health: Health::new(),
+            in_flight: AtomicUsize::new(0),
+        })
+    }
+
+    /// The same with a path below the base URL that answers 2xx when the backend is well, and may be asked often.
+    ///
+    /// # Errors
+    /// When the path could be read in two ways.
+    pub fn with_health_path(self, path: &str) -> Result<Self, UpstreamError> {
+        let plain = path.split('?').next().unwrap_or_default();
+        path::check(plain).map_err(|refusal| UpstreamError::Path(refusal.to_string()))?;
+        Ok(Self { health_path: Some(path.to_owned()), ..self })
     }
 
     /// The backend's own limits.
@@ -81,18 +103,30 @@ impl Upstream {
         self.in_flight.load(Ordering::Relaxed)
     }
 
-    /// Counts one more call until what is returned is dropped.
-    pub(crate) fn enter(self: &Arc<Self>) -> InFlight {
+    /// What is known of it.
+    pub(crate) const fn health(&self) -> &Health {
+        &self.health
+    }
+
+    /// The target of a probe, if it may be probed.
+    pub(crate) fn probe_target(&self) -> Option<Uri> {
+        let path = self.health_path.as_deref()?;
+        target(&self.path(path), "").ok()
+    }
+
+    /// One more call.
+    pub(crate) fn enters(&self) {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
-        InFlight(Arc::clone(self))
+    }
+
+    /// One call less.
+    pub(crate) fn leaves(&self) {
+        self.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Whether both are the same backend under the same limits.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
-        self.scheme == other.scheme
-            && self.authority == other.authority
-            && self.prefix == other.prefix
-            && self.timeouts == other.timeouts
+        self.origin == other.origin && self.prefix == other.prefix && self.timeouts == other.timeouts
     }
 
     /// The path of a call at the backend: the base path, then `path` as it was received.
@@ -101,22 +135,15 @@ impl Upstream {
         if whole.is_empty() { "/".to_owned() } else { whole }
     }
 
-    /// The URI for a path from [`Upstream::path`] and a query with its question mark, both as they are.
-    pub(crate) fn uri(&self, path: &str, query: &str) -> Result<Uri, http::Error> {
-        let path_and_query = PathAndQuery::try_from(format!("{path}{query}"))?;
-        let uri = Uri::builder().scheme(self.scheme.clone()).authority(self.authority.clone());
-        uri.path_and_query(path_and_query).build()
+    /// The server; where a route table is shared, all calls meet the servers of the gateway that calls first.
+    pub(crate) fn backend(&self, backends: &Backends) -> &Arc<Backend> {
+        self.backend.get_or_init(|| backends.at(&self.origin))
     }
 }
 
-/// One call at a backend.
-#[derive(Debug)]
-pub(crate) struct InFlight(Arc<Upstream>);
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
-    }
+/// The target of a request for a path from [`Upstream::path`] and a query with its question mark, both as they are.
+pub(crate) fn target(path: &str, query: &str) -> Result<Uri, InvalidUri> {
+    PathAndQuery::try_from(format!("{path}{query}")).map(Uri::from)
 }
 
 #[cfg(test)]
@@ -130,20 +157,15 @@ mod tests {
     #[test]
     fn paths_are_appended_and_nothing_else_happens_to_them() {
         for (base, path, query, expected) in [
-            ("http://b.example", "", "", "http://b.example/"),
-            ("http://b.example/", "/a", "", "http://b.example/a"),
-            ("http://b.example/x", "", "", "http://b.example/x"),
-            ("http://b.example/x/", "/a/", "?", "http://b.example/x/a/?"),
-            (
-                "https://[::1]:8443/x",
-                "/%E4%BA%8B;v=1//",
-                "?a=%20+b&&c",
-                "https://[::1]:8443/x/%E4%BA%8B;v=1//?a=%20+b&&c",
-            ),
+            ("http://b.example", "", "", "/"),
+            ("http://b.example/", "/a", "", "/a"),
+            ("http://b.example/x", "", "", "/x"),
+            ("http://b.example/x/", "/a/", "?", "/x/a/?"),
+            ("https://[::1]:8443/x", "/%E4%BA%8B;v=1//", "?a=%20+b&&c", "/x/%E4%BA%8B;v=1//?a=%20+b&&c"),
         ] {
             let backend = upstream(base).expect("a base URL");
-            let uri = backend.uri(&backend.path(path), query).expect("a URI");
-            assert_eq!(uri.to_string(), expected);
+            let target = target(&backend.path(path), query).expect("a target");
+            assert_eq!(target.to_string(), expected);
         }
     }
 
@@ -160,14 +182,5 @@ mod tests {
             assert_eq!(upstream(base).expect_err("refused"), expected, "{base}");
         }
         assert!(matches!(upstream("http://b.example/a/../b"), Err(UpstreamError::Path(_))));
-    }
-
-    #[test]
-    fn calls_are_counted_while_they_last() {
-        let backend = Arc::new(upstream("http://b.example").expect("a base URL"));
-        let (one, two) = (backend.enter(), backend.enter());
-        assert_eq!(backend.in_flight(), 2);
-        drop((one, two));
-        assert_eq!(backend.in_flight(), 0);
     }
 }

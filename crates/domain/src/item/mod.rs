@@ -1,5 +1,6 @@
 //! 政务服务事项: a service item, from its first draft to its retirement.
 
+mod base_url;
 mod command;
 mod content;
 mod decide;

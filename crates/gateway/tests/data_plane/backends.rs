@@ -102,7 +102,11 @@ pub struct RawBackend(TcpListener);
 
 impl RawBackend {
     pub async fn start() -> Self {
-        Self(TcpListener::bind(("127.0.0.1", 0)).await.expect("a port"))
+        Self::on(TcpListener::bind(("127.0.0.1", 0)).await.expect("a port"))
+    }
+
+    pub fn on(listener: TcpListener) -> Self {
+        Self(listener)
     }
 
     pub fn base_url(&self) -> String {
@@ -147,6 +151,11 @@ impl RawCall {
 
     pub async fn write(&mut self, bytes: &str) {
         self.0.write_all(bytes.as_bytes()).await.expect("the gateway reads");
+    }
+
+    /// Whether the gateway still takes these bytes.
+    pub async fn try_write(&mut self, bytes: &str) -> bool {
+        self.0.write_all(bytes.as_bytes()).await.is_ok()
     }
 
     /// Waits until the gateway closes the connection, reading whatever else comes.

@@ -8,10 +8,9 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tracing::subscriber::DefaultGuard;
-use yimen_gateway::Settings;
 
 use crate::backends::{EchoBackend, RawBackend};
-use crate::rig::{Rig, item, within};
+use crate::rig::{Rig, item, settings, within};
 
 /// The lines of the log on this thread, where a current-thread runtime runs everything.
 struct Log {
@@ -131,7 +130,7 @@ async fn calls_are_counted_by_outcome_and_fault() {
     let _guard = metrics::set_default_local_recorder(&recorder);
     let mut log = Log::capture();
     let backend = EchoBackend::start().await;
-    let rig = Rig::with(Settings::default()).await;
+    let rig = Rig::with(settings()).await;
     let entry = rig.serve("item", vec![crate::rig::offering("item", &["330100"], &backend.base_url())]);
     for target in ["echo", "echo", "broken", "../x"] {
         rig.raw(&format!("GET /call/{entry}/{target} HTTP/1.1"), &[]).await;

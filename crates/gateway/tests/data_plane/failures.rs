@@ -10,7 +10,7 @@ use identity::Clock;
 use yimen_gateway::{Settings, Timeouts, UpstreamTimeouts};
 
 use crate::backends::{EchoBackend, RawBackend, received};
-use crate::rig::{Rig, offering, with_timeouts, within};
+use crate::rig::{Rig, offering, settings, with_timeouts, within};
 
 const SHORT: Duration = Duration::from_millis(100);
 
@@ -119,7 +119,7 @@ async fn a_body_that_stops_coming_is_cut_off() {
 async fn a_client_that_stops_sending_gets_the_blame_and_not_the_backend() {
     let backend = RawBackend::start().await;
     let timeouts = Timeouts { first_byte: SHORT / 2, idle: SHORT * 3, ..Timeouts::default() };
-    let rig = Rig::with(Settings { timeouts, ..Settings::default() }).await;
+    let rig = Rig::with(Settings { timeouts, ..settings() }).await;
     let entry = rig.serve("item", vec![offering("item", &["330100"], &backend.base_url())]);
     let body = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"part"))]).chain(stream::pending());
     let request = rig.request("POST", &format!("/call/{entry}/x"));
@@ -160,7 +160,7 @@ async fn a_kept_connection_that_the_backend_closed_costs_no_call() {
 async fn calls_past_the_limit_are_turned_away_at_once_and_a_place_is_free_again_afterwards() {
     let backend = RawBackend::start().await;
     let echo = EchoBackend::start().await;
-    let rig = Rig::with(Settings { max_concurrent_calls: 1, ..Settings::default() }).await;
+    let rig = Rig::with(Settings { max_concurrent_calls: 1, ..settings() }).await;
     let slow = rig.serve("slow", vec![offering("slow", &["330100"], &backend.base_url())]);
     let quick = rig.serve("quick", vec![offering("quick", &["330100"], &echo.base_url())]);
     let slow_target = format!("/call/{slow}/x");
@@ -185,7 +185,7 @@ async fn calls_past_the_limit_are_turned_away_at_once_and_a_place_is_free_again_
 #[tokio::test]
 async fn a_bug_that_one_call_meets_is_that_call_s_500() {
     let backend = EchoBackend::start().await;
-    let rig = Rig::at(Settings::default(), Clock::new(|| panic!("a bug, for this test"))).await;
+    let rig = Rig::at(settings(), Clock::new(|| panic!("a bug, for this test"))).await;
     let entry = rig.serve("item", vec![offering("item", &["330100"], &backend.base_url())]);
     for _ in 0..2 {
         let answer = rig.get(&format!("/call/{entry}/x")).await;

@@ -11,7 +11,7 @@ use serde_json::json;
 use yimen_gateway::{Access, Offering, Settings};
 
 use crate::backends::{EchoBackend, received};
-use crate::rig::{GATEWAY, Rig, offering};
+use crate::rig::{GATEWAY, Rig, offering, settings};
 
 #[tokio::test]
 async fn the_token_never_reaches_the_backend_and_the_assertion_vouches_for_the_call() {
@@ -77,7 +77,7 @@ async fn every_call_needs_exactly_one_good_credential() {
 async fn a_weaker_token_is_asked_to_step_up() {
     let backend = EchoBackend::start().await;
     let levels = ["low", "middle", "high"].map(str::to_owned).to_vec();
-    let rig = Rig::with(Settings { assurance: levels, ..Settings::default() }).await;
+    let rig = Rig::with(Settings { assurance: levels, ..settings() }).await;
     let access = Access { assurance: Some("middle".to_owned()), ..Access::default() };
     let entry =
         rig.serve("item", vec![Offering { access, ..offering("item", &["330100"], &backend.base_url()) }]);

@@ -7,7 +7,7 @@ use serde_json::json;
 use yimen_gateway::Settings;
 
 use crate::backends::EchoBackend;
-use crate::rig::{Answer, Rig, offering};
+use crate::rig::{Answer, Rig, offering, settings};
 
 /// One entry with a city's and a district's offering, told apart by their paths.
 async fn city_and_district(settings: Settings) -> (Rig, EntryId, EchoBackend) {
@@ -37,7 +37,7 @@ async fn call(rig: &Rig, entry: EntryId, regions: &[&str], claim: Option<&str>) 
 
 #[tokio::test]
 async fn the_most_specific_offering_around_the_named_region_answers() {
-    let (rig, entry, _backend) = city_and_district(Settings::default()).await;
+    let (rig, entry, _backend) = city_and_district(settings()).await;
     for (region, target) in [
         ("330106", "/base/xihu/x"),
         ("330106001002", "/base/xihu/x"),
@@ -51,7 +51,7 @@ async fn the_most_specific_offering_around_the_named_region_answers() {
 
 #[tokio::test]
 async fn a_call_that_names_no_region_is_shown_the_choices() {
-    let (rig, entry, backend) = city_and_district(Settings::default()).await;
+    let (rig, entry, backend) = city_and_district(settings()).await;
     let answer = call(&rig, entry, &[], Some("330106")).await;
     assert_eq!((answer.status.as_u16(), answer.problem().as_str()), (400, "region-required"));
     assert_eq!(
@@ -77,7 +77,7 @@ async fn a_call_that_names_no_region_is_shown_the_choices() {
 
 #[tokio::test]
 async fn the_token_s_region_is_used_where_that_is_configured() {
-    let settings = Settings { region_claim: Some("region".to_owned()), ..Settings::default() };
+    let settings = Settings { region_claim: Some("region".to_owned()), ..settings() };
     let (rig, entry, _backend) = city_and_district(settings).await;
     assert_eq!(call(&rig, entry, &[], Some("330106")).await.json()["target"], "/base/xihu/x");
     assert_eq!(call(&rig, entry, &["330100"], Some("330106")).await.json()["target"], "/base/city/x");

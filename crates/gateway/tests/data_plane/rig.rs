@@ -24,8 +24,8 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use yimen_gateway::{
-    Access, ChannelStanding, Department, Gateway, Offering, Route, RouteTable, Routes, Settings, Standing,
-    Upstream, UpstreamTimeouts, router,
+    Access, BackendSettings, ChannelStanding, Department, Gateway, Offering, Route, RouteTable, Routes,
+    Settings, Standing, Upstream, UpstreamTimeouts, router,
 };
 
 /// The `iss` of the gateway's assertions.
@@ -37,6 +37,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Rig {
     pub address: SocketAddr,
     pub routes: Routes,
+    pub gateway: Gateway,
     issuer: DevelopmentIssuer,
     client: Client<HttpConnector, Body>,
     _keys: TempDir,
@@ -51,7 +52,7 @@ pub struct Answer {
 
 impl Rig {
     pub async fn new() -> Self {
-        Self::with(Settings::default()).await
+        Self::with(settings()).await
     }
 
     pub async fn with(settings: Settings) -> Self {
@@ -79,10 +80,10 @@ impl Rig {
             .expect("sound settings");
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("it is bound");
-        let service = router(gateway).into_make_service_with_connect_info::<SocketAddr>();
+        let service = router(gateway.clone()).into_make_service_with_connect_info::<SocketAddr>();
         tokio::spawn(async move { axum::serve(listener, service).await });
         let client = Client::builder(TokioExecutor::new()).build_http();
-        Self { address, routes, issuer, client, _keys: keys }
+        Self { address, routes, gateway, issuer, client, _keys: keys }
     }
 
     /// A gateway with the default settings and one entry that leads to `base_url`.
@@ -185,6 +186,13 @@ impl Answer {
     pub fn fault(&self) -> String {
         self.json()["fault"].as_str().expect("a fault").to_owned()
     }
+}
+
+/// The default settings, with backends on loopback.
+pub fn settings() -> Settings {
+    let loopback = ["127.0.0.0/8", "::1/128"].map(|network| network.parse().expect("a network"));
+    let backends = BackendSettings { allowed_networks: loopback.to_vec(), ..BackendSettings::default() };
+    Settings { backends, ..Settings::default() }
 }
 
 /// Fails a test that would otherwise hang.

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use yimen_gateway::Settings;
 
 use crate::backends::{EchoBackend, RawBackend, hex};
-use crate::rig::{Rig, offering, within};
+use crate::rig::{Rig, offering, settings, within};
 
 /// A body whose pieces are sent through a channel, of a length that nobody knows.
 fn channel_body() -> (mpsc::UnboundedSender<Bytes>, Body) {
@@ -115,7 +115,7 @@ async fn a_head_request_keeps_the_length_that_it_asked_for() {
 
 #[tokio::test]
 async fn a_body_over_the_limit_is_refused_when_announced_and_cut_off_when_not() {
-    let rig = Rig::with(Settings { max_request_body_bytes: 1000, ..Settings::default() }).await;
+    let rig = Rig::with(Settings { max_request_body_bytes: 1000, ..settings() }).await;
     let backend = RawBackend::start().await;
     let entry = rig.serve("item", vec![offering("item", &["330100"], &backend.base_url())]);
     let target = format!("/call/{entry}/x");

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::operations::{BackendFailure, BackendHealth, BackendState, CallPath};
 use domain::channel;
 use domain::item::Outcome;
 use domain::{ChannelId, EntryId};
 use gateway::{
-    Access, ChannelStanding, Department, Offering, Route, RouteTable, Routes, Standing, Upstream,
-    UpstreamTimeouts,
+    Access, ChannelStanding, Department, Failure, Gateway, Offering, OfferingHealth, Route, RouteTable,
+    Routes, Standing, Upstream, UpstreamTimeouts,
 };
 use imbl::OrdMap;
 use imbl::ordmap::DiffItem;
@@ -131,11 +132,36 @@ fn upstream(view: &OfferingView) -> Option<Arc<Upstream>> {
         first_byte: wait(backend.timeouts.first_byte_ms),
         idle: wait(backend.timeouts.idle_ms),
     };
-    match Upstream::new(&backend.base_url, timeouts) {
-        Ok(upstream) => Some(Arc::new(upstream)),
-        Err(error) => {
-            tracing::warn!(item = %view.item, %error, "the item's backend can't be called");
-            None
-        }
-    }
+    let callable = || {
+        Upstream::new(&backend.base_url, timeouts)
+            .inspect_err(
+                |error| tracing::warn!(item = %view.item, %error, "the item's backend can't be called"),
+            )
+            .ok()
+    };
+    let probed = backend.health_path.as_ref().and_then(|path| {
+        callable()?
+            .with_health_path(path)
+            .inspect_err(
+                |error| tracing::warn!(item = %view.item, %error, "the item's backend can't be probed"),
+            )
+            .ok()
+    });
+    probed.or_else(callable).map(Arc::new)
+}
+
+/// How the gateway's backends fare, as operators see it.
+pub fn call_path(gateway: Gateway) -> CallPath {
+    CallPath::new(move |entry, item| {
+        let OfferingHealth { state, since, in_flight, failures_in_a_row, last_failure } =
+            gateway.health(entry, item)?;
+        let state = match state {
+            gateway::BackendState::Healthy => BackendState::Healthy,
+            gateway::BackendState::Doubted => BackendState::Doubted,
+            gateway::BackendState::Open => BackendState::Open,
+            gateway::BackendState::Trial => BackendState::Trial,
+        };
+        let last_failure = last_failure.map(|Failure { at, reason }| BackendFailure { at, reason });
+        Some(BackendHealth { state, since, in_flight, failures_in_a_row, last_failure })
+    })
 }

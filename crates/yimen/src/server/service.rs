@@ -130,7 +130,9 @@ impl Service {
             .map_err(|error| Failure::config(format!("gateway: {}", reasons(&error))))?;
         let app =
             App::new(Arc::clone(&store), read_model.clone(), staff, Arc::clone(&policy), Clock::system())
-                .with_curator(&curator);
+                .with_curator(&curator)
+                .with_call_path(routes::call_path(gateway.clone()));
+        tasks.spawn(end.clone().run_until_cancelled_owned(gateway.clone().keep_probing()));
         let ready = Readiness::default();
         let admin_router =
             with_readiness(api::admin_router(app.clone(), move || metrics.render()), ready.clone());
