@@ -16,6 +16,7 @@ const SAID: [(&str, &str); 4] = [
 
 /// The lines by which the department learns of the way.
 async fn told(demo: &Demo) -> Vec<String> {
+    demo.approve_channel().await;
     let stand_in = RawStandIn::start().await;
     let entry = demo.adopt(&callable("来路核验登记", "330106", &stand_in.base_url)).await;
     let call = SAID.iter().fold(demo.call(&entry, "/x"), |call, (name, value)| call.header(name, value));

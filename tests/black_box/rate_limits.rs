@@ -11,6 +11,7 @@ async fn a_caller_and_a_channel_get_what_they_may_have() {
         "[gateway.rate_limits]\nper_caller = { calls = 3, within = \"1h\" }\n\
          per_channel = { calls = 5, within = \"1h\" }\n",
     );
+    demo.approve_channel().await;
     let stand_in = StandIn::named("限").await;
     let entry = demo.adopt(&callable("限流测试登记", "330106", &stand_in.base_url)).await;
     let call = async |who: &str| -> Answer {

@@ -9,6 +9,7 @@ use crate::binary::{Demo, yimen};
 use crate::staff::AUDIENCE;
 
 const ISSUER: &str = "https://id.test";
+const CHANNEL: &str = "hangzhou-app";
 
 impl Demo {
     /// Starts a gateway on free ports whose configuration ends in these lines; with tokens for a citizen and for staff.
@@ -28,12 +29,13 @@ impl Demo {
             "data_dir = {data:?}\n\
              [[identity.issuers]]\nissuer = \"{ISSUER}\"\naudience = [\"{AUDIENCE}\"]\nalgorithms = [\"ES256\"]\n\
              jwks = {{ file = {keys:?} }}\n\
+             [gateway.backends]\nallowed_networks = [\"127.0.0.0/8\"]\n\
              [listen]\npublic = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\n{settings}"
         );
         let file = folder.path().join("yimen.toml");
         std::fs::write(&file, config).expect("it can be written");
         let token = |subject: &str, roles: &[&str]| {
-            let mut request = TokenRequest::new(subject, AUDIENCE, "hangzhou-app");
+            let mut request = TokenRequest::new(subject, AUDIENCE, CHANNEL);
             request.roles = roles.iter().map(|role| (*role).to_owned()).collect();
             issuer.token(request, Timestamp::now()).expect("the key signs")
         };
@@ -41,6 +43,7 @@ impl Demo {
             "citizen": token("citizen", &[]),
             "neighbour": token("neighbour", &[]),
             "operator": token("operator", &["operator"]),
+            "reviewer": token("reviewer", &["reviewer"]),
         });
         let mut command = yimen(&["serve", "--config"]);
         command.arg(&file);
@@ -51,6 +54,16 @@ impl Demo {
             ready["tokens"] = tokens.clone();
             Some(ready)
         })
+    }
+
+    /// Files and approves the channel that the tokens come through: calls to what is published afterwards are carried.
+    pub(crate) async fn approve_channel(&self) {
+        let filing =
+            json!({"name": {"zh-CN": "测试渠道"}, "kind": "app", "owner": {"zh-CN": "测试主办单位"}});
+        let file = json!({"id": CHANNEL, "filing": filing});
+        self.post("/registry/v1/channels", self.token("operator")).json(&file).await.expect(201);
+        let approval = format!("/registry/v1/channels/{CHANNEL}/approval");
+        self.post(&approval, self.token("reviewer")).send().await.expect(200);
     }
 
     /// What it has logged so far.

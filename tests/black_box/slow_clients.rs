@@ -95,6 +95,7 @@ async fn a_head_that_comes_byte_by_byte_has_no_more_time_than_another() {
 async fn a_body_that_stops_and_an_answer_that_nobody_reads_are_cut_off() {
     let demo = Demo::serve(TIMEOUTS);
     let stand_in = RawStandIn::start().await;
+    demo.approve_channel().await;
     let entry = demo.adopt(&callable("慢客户端登记", "330106", &stand_in.base_url)).await;
     let token = demo.token("citizen").to_owned();
     let call = |method: &str, more: &str| {
@@ -125,6 +126,7 @@ async fn a_body_that_stops_and_an_answer_that_nobody_reads_are_cut_off() {
 async fn an_http2_stream_without_a_window_ends_and_its_connection_does_not() {
     let demo = Demo::serve(TIMEOUTS);
     let stand_in = RawStandIn::start().await;
+    demo.approve_channel().await;
     let entry = demo.adopt(&callable("无窗口客户端登记", "330106", &stand_in.base_url)).await;
     let mut connection = connect(&demo.url("")).await;
     let authorization = format!("Bearer {}", demo.token("citizen"));
@@ -160,6 +162,7 @@ async fn a_flood_of_resets_ends_the_connection() {
 async fn a_client_that_leaves_in_the_middle_of_its_body_ends_the_departments_call() {
     let demo = Demo::serve(TIMEOUTS);
     let stand_in = RawStandIn::start().await;
+    demo.approve_channel().await;
     let entry = demo.adopt(&callable("半途而废登记", "330106", &stand_in.base_url)).await;
     let token = demo.token("citizen");
     for (framing, rest) in [("content-length: 10", "half"), ("transfer-encoding: chunked", "5\r\nha")] {
