@@ -141,6 +141,15 @@ for_every_aggregate!(
 );
 
 #[test]
+fn who_handed_in_is_read_for_ever() {
+    let mut data = data("item.Submitted.v1.json", "Submitted");
+    data["by"] = "clerk-7".into();
+    let event = ItemEvent::from_data("Submitted", 1, data).expect("decodes").expect("known");
+    let ItemEvent::Submitted { by, .. } = event else { panic!("a submission") };
+    assert_eq!(by.map(|by| by.to_string()).as_deref(), Some("clerk-7"));
+}
+
+#[test]
 fn a_contents_hash_is_the_same_for_ever() {
     let event = |event_type| {
         let data = data(&format!("item.{event_type}.v1.json"), event_type);

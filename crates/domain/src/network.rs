@@ -11,12 +11,16 @@ const METADATA_V4: [Ipv4Addr; 3] = [
     // Oracle Cloud
     Ipv4Addr::new(192, 0, 0, 192),
 ];
-const METADATA_V6: [Ipv6Addr; 2] = [
-    // Amazon
-    Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254),
+const METADATA_V6: [Ipv6Addr; 3] = [
     // Google
     Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254),
+    // Oracle Cloud
+    Ipv6Addr::new(0xfd00, 0xc1, 0, 0, 0, 0, 0xa9fe, 0xa9fe),
+    // Scaleway
+    Ipv6Addr::new(0xfd00, 0x42, 0, 0, 0, 0, 0, 0x42),
 ];
+/// The first two segments of Amazon's: instance metadata, and the identities of containers.
+const AMAZON_V6: [u16; 2] = [0xfd00, 0xec2];
 
 /// Why no backend may be at this address, if so: link-local and metadata addresses give away a machine's secrets, the
 /// others are nobody's. An IPv4 address counts in every form in which IPv6 carries one.
@@ -49,7 +53,7 @@ fn never_v6(address: Ipv6Addr) -> Option<&'static str> {
         Some("unspecified")
     } else if address.is_unicast_link_local() {
         Some("link-local")
-    } else if METADATA_V6.contains(&address) {
+    } else if METADATA_V6.contains(&address) || address.segments().starts_with(&AMAZON_V6) {
         Some("metadata")
     } else if address.is_multicast() {
         Some("multicast")
@@ -105,7 +109,10 @@ mod tests {
             ("fe80::1", "link-local"),
             ("febf::1", "link-local"),
             ("fd00:ec2::254", "metadata"),
+            ("fd00:ec2::23", "metadata"),
             ("fd20:ce::254", "metadata"),
+            ("fd00:c1::a9fe:a9fe", "metadata"),
+            ("fd00:42::42", "metadata"),
             ("ff02::1", "multicast"),
         ] {
             assert_eq!(never(address), Some(reason), "{address}");

@@ -56,8 +56,15 @@ impl Gap {
     }
 }
 
-/// Aligns two texts by their longest common subsequence of units.
+/// Aligns two texts by their longest common subsequence of units; of several, by the same one whichever text is first.
 pub(crate) fn align(left: &str, right: &str) -> Alignment {
+    if left > right {
+        let mut turned = align(right, left);
+        for gap in turned.gaps.iter_mut().flatten() {
+            std::mem::swap(&mut gap.left, &mut gap.right);
+        }
+        return turned;
+    }
     let [a, b] = [left, right].map(|text| each_unit(text).take(MAX_COUNTED_UNITS).collect::<Vec<_>>());
     let total = weight_of(&a) + weight_of(&b);
     if total == 0 {
@@ -178,6 +185,8 @@ fn bigram_dice<'t>(a: &[&'t str], b: &[&'t str]) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn gaps(left: &str, right: &str) -> Vec<(String, String)> {
@@ -195,6 +204,15 @@ mod tests {
         assert_eq!(gaps("生育登记", "生育服务登记"), [(String::new(), "服务".into())]);
         assert_eq!(gaps("car insurance", "health insurance"), [("car".into(), "health".into())]);
         assert_eq!(gaps("class marksheet", "class mark sheets"), []);
+    }
+
+    proptest! {
+        #[test]
+        fn either_may_be_first(a in "[甲乙丙 x]{0,9}", b in "[甲乙丙 x]{0,9}") {
+            let turned: Vec<_> = gaps(&b, &a).into_iter().map(|(b, a)| (a, b)).collect();
+            prop_assert_eq!(gaps(&a, &b), turned);
+            prop_assert_eq!(align(&a, &b).similarity.to_bits(), align(&b, &a).similarity.to_bits());
+        }
     }
 
     #[test]

@@ -10,8 +10,8 @@ use crate::{
     record::Name,
 };
 
-/// Comparisons that are remembered at once, some 50 MB of them.
-const MOST: usize = 1 << 17;
+/// Comparisons that each thread remembers at once, some 25 MB of them.
+const MOST: usize = 1 << 16;
 
 /// Names that were compared, and how.
 #[derive(Debug, Default)]

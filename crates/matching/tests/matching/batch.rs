@@ -223,7 +223,7 @@ fn twenty_thousand_near_duplicates_propose_a_bounded_number_of_pairs() {
     let list: Vec<Profile> = (0..20_000).map(|n| named(&name(n))).collect();
     let blocking = Batch::new(&list).blocking();
     assert!(blocking.largest_block >= 10_000 && blocking.full_blocks > 0, "{blocking:?}");
-    assert!(blocking.most_candidates * list.len() <= 32_000_000, "{blocking:?}");
+    assert!(blocking.most_candidates * list.len() <= 16_000_000, "{blocking:?}");
     let mut index = Index::new();
     for (id, item) in list.iter().enumerate() {
         index.insert(id, item);

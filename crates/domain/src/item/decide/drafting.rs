@@ -43,6 +43,8 @@ impl Registered {
         if !matches!(proposal.review, Review::Draft) {
             return Err(ItemRejection::WrongState("only a draft can be submitted; revise it first"));
         }
+        // The rules may have become stricter since it was drafted.
+        check_content(&proposal.content, context.policy)?;
         let (revision, content_hash) = (proposal.revision, proposal.content_hash.clone());
         let fields = &context.policy.approved_by_rule;
         let by_rule = self.live().is_some_and(|live| proposal.content.same_but(&live.content, fields));
