@@ -106,7 +106,7 @@ async fn carry_to_one_of(
 
     let mut attempt = Attempt::begin(upstream, forced, settings.health)?;
     let forwarded = forward(upstream.backend(gateway.backends()), request, limits).await;
-    let (response, lease) = forwarded.inspect_err(|refusal| attempt.refused(refusal))?;
+    let (response, lease) = forwarded.inspect_err(|refusal| attempt.refused(refusal, &progress))?;
     attempt.responded();
     let (mut head, body) = response.into_parts();
     forwarding::rewrite_response(&mut head.headers, head.version);

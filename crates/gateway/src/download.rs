@@ -71,7 +71,7 @@ impl Download {
             (None, DownloadError::Overdue) => Refusal::BackendTimeout(Phase::Total),
             (None, DownloadError::BrokeOff(_)) => Refusal::BackendBrokeOff,
         };
-        self.attempt.refused(&refusal);
+        self.attempt.refused(&refusal, &self.upload);
         self.record.ends(refusal.outcome());
         error
     }

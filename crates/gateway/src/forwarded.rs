@@ -1,4 +1,5 @@
-//! The way that a request took through the proxies in front, as far as they are trusted (RFC 7239).
+//! The way that a request took through the proxies in front, as far as they are trusted: from `X-Forwarded-*`, or
+//! from `Forwarded` (RFC 7239).
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -6,7 +7,7 @@ use http::header::FORWARDED;
 use http::uri::Authority;
 use http::{HeaderMap, HeaderName};
 
-use crate::{Network, PublicScheme};
+use crate::{ForwardedBy, Network, PublicScheme};
 
 /// The most hops that are looked at; nobody has as many proxies in front.
 const MOST_HOPS: usize = 32;
@@ -33,15 +34,24 @@ struct Hop {
 impl Way {
     /// From whoever connected back to the first whom nobody trusted vouches for.
     ///
-    /// `Forwarded` counts before `X-Forwarded-*`. What an untrusted peer says counts for nothing.
-    pub(crate) fn of(headers: &HeaderMap, peer: Option<IpAddr>, trusted: &[Network]) -> Self {
+    /// Only the fields that the proxies write are read: others may be as the client wrote them. What an untrusted peer
+    /// says counts for nothing.
+    pub(crate) fn of(
+        headers: &HeaderMap,
+        peer: Option<IpAddr>,
+        trusted: &[Network],
+        forwarded_by: ForwardedBy,
+    ) -> Self {
         let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
         let Some(peer) = peer else { return Self::default() };
         let mut way = Self { addresses: vec![peer], ..Self::default() };
         if !is_trusted(peer) {
             return way;
         }
-        let hops = if headers.contains_key(FORWARDED) { standard(headers) } else { customary(headers) };
+        let hops = match forwarded_by {
+            ForwardedBy::XForwarded => customary(headers),
+            ForwardedBy::Forwarded => standard(headers),
+        };
         for hop in hops.into_iter().rev().take(MOST_HOPS) {
             way.host = hop.host.or(way.host);
             way.scheme = hop.scheme.or(way.scheme);
@@ -56,15 +66,18 @@ impl Way {
     }
 }
 
-/// The hops of `Forwarded`, the oldest first.
+/// The hops of `Forwarded`, the oldest first. None if its quoting is wrong anywhere: a quote that a client leaves open
+/// would take in what a proxy appended.
 fn standard(headers: &HeaderMap) -> Vec<Hop> {
-    let elements = headers.get_all(FORWARDED).iter().filter_map(|value| value.to_str().ok());
-    elements.flat_map(|value| split_unquoted(value, ',')).map(element).collect()
+    let values = headers.get_all(FORWARDED).iter().filter_map(|value| value.to_str().ok());
+    let elements: Option<Vec<_>> = values.map(|value| split_unquoted(value, ',')).collect();
+    elements.into_iter().flatten().flatten().map(element).collect()
 }
 
 fn element(text: &str) -> Hop {
     let mut hop = Hop::default();
-    for (name, value) in split_unquoted(text, ';').into_iter().filter_map(|pair| pair.split_once('=')) {
+    let pairs = split_unquoted(text, ';').into_iter().flatten();
+    for (name, value) in pairs.filter_map(|pair| pair.split_once('=')) {
         let value = value.trim().trim_matches('"');
         match name.trim().to_ascii_lowercase().as_str() {
             "for" => hop.address = address(value),
@@ -108,14 +121,24 @@ fn scheme(text: &str) -> Option<PublicScheme> {
     }
 }
 
-/// The parts between separators that don't stand in quotes.
-fn split_unquoted(text: &str, separator: char) -> Vec<&str> {
-    let mut quoted = false;
-    text.split(|letter| {
-        quoted ^= letter == '"';
-        letter == separator && !quoted
-    })
-    .collect()
+/// The parts between separators that don't stand in quotes; `None` if a quote stays open or a backslash stands outside
+/// of quotes, where it means nothing.
+fn split_unquoted(text: &str, separator: char) -> Option<Vec<&str>> {
+    let (mut quoted, mut escaped, mut stray) = (false, false, false);
+    let parts = text
+        .split(|letter| {
+            if escaped {
+                escaped = false;
+            } else if letter == '\\' {
+                escaped = quoted;
+                stray |= !quoted;
+            } else {
+                quoted ^= letter == '"';
+            }
+            letter == separator && !quoted
+        })
+        .collect();
+    (!quoted && !stray).then_some(parts)
 }
 
 #[cfg(test)]
@@ -130,6 +153,7 @@ mod tests {
 
     fn way(
         peer: &str,
+        forwarded_by: ForwardedBy,
         fields: &[(&'static str, &'static str)],
     ) -> (Vec<String>, Option<String>, Option<PublicScheme>) {
         let mut headers = HeaderMap::new();
@@ -137,7 +161,7 @@ mod tests {
             headers.append(*name, HeaderValue::from_static(value));
         }
         let trusted = ["10.0.0.0/8", "2001:db8::/32"].map(network);
-        let way = Way::of(&headers, peer.parse().ok(), &trusted);
+        let way = Way::of(&headers, peer.parse().ok(), &trusted, forwarded_by);
         let addresses = way.addresses.iter().map(IpAddr::to_string).collect();
         (addresses, way.host.map(|host| host.to_string()), way.scheme)
     }
@@ -149,15 +173,22 @@ mod tests {
             ("x-forwarded-proto", "https"),
             ("forwarded", "for=192.0.2.8"),
         ];
-        assert_eq!(way("203.0.113.1", &claims), (vec!["203.0.113.1".to_owned()], None, None));
-        let (addresses, ..) = way("10.1.1.1", &claims);
-        assert_eq!(addresses, ["192.0.2.8", "10.1.1.1"]);
+        for (forwarded_by, client, scheme) in [
+            (ForwardedBy::XForwarded, "192.0.2.9", Some(PublicScheme::Https)),
+            (ForwardedBy::Forwarded, "192.0.2.8", None),
+        ] {
+            let stranger = way("203.0.113.1", forwarded_by, &claims);
+            assert_eq!(stranger, (vec!["203.0.113.1".to_owned()], None, None));
+            let believed = way("10.1.1.1", forwarded_by, &claims);
+            assert_eq!(believed, (vec![client.to_owned(), "10.1.1.1".to_owned()], None, scheme));
+        }
     }
 
     #[test]
     fn what_the_client_wrote_before_the_proxies_is_not_believed() {
         let (addresses, host, scheme) = way(
             "10.1.1.1",
+            ForwardedBy::XForwarded,
             &[
                 ("x-forwarded-for", "127.0.0.1, 198.51.100.7"),
                 ("x-forwarded-for", "10.2.2.2"),
@@ -173,6 +204,7 @@ mod tests {
     fn forwarded_is_read_as_rfc_7239_has_it() {
         let (addresses, host, scheme) = way(
             "2001:db8::1",
+            ForwardedBy::Forwarded,
             &[(
                 "forwarded",
                 "For=\"[2001:4860::1]:99\";Proto=HTTPS;host=\"gov.test:8443\", for=10.0.0.9:80;by=x",
@@ -188,7 +220,26 @@ mod tests {
             );
             let trusted = [network("10.0.0.0/8")];
             let peer = "10.0.0.1".parse().expect("an address");
-            assert_eq!(Way::of(&headers, Some(peer), &trusted).addresses, [peer], "{hidden}");
+            let way = Way::of(&headers, Some(peer), &trusted, ForwardedBy::Forwarded);
+            assert_eq!(way.addresses, [peer], "{hidden}");
         }
+    }
+
+    #[test]
+    fn a_quote_that_a_client_left_open_takes_nothing_in() {
+        for fields in [
+            &["for=9.9.9.9;x=\", for=198.51.100.7"][..],
+            &["for=9.9.9.9;x=\", for=\"198.51.100.7\""],
+            &["for=9.9.9.9;x=\"\\\", for=198.51.100.7"],
+            &["for=9.9.9.9;x=\", for=198.51.100.7;host=\"a\\\"b\""],
+            &["for=9.9.9.9;x=\"", "for=198.51.100.7"],
+        ] {
+            let fields: Vec<_> = fields.iter().map(|value| ("forwarded", *value)).collect();
+            let seen = way("10.1.1.1", ForwardedBy::Forwarded, &fields);
+            assert_eq!(seen, (vec!["10.1.1.1".to_owned()], None, None), "{fields:?}");
+        }
+        let quoted = [("forwarded", "for=9.9.9.9;x=\"\\\", for=1.1.1.1\", for=198.51.100.7")];
+        let (addresses, ..) = way("10.1.1.1", ForwardedBy::Forwarded, &quoted);
+        assert_eq!(addresses, ["198.51.100.7", "10.1.1.1"]);
     }
 }

@@ -30,7 +30,8 @@ pub(crate) struct Received {
 impl Received {
     pub(crate) fn of(head: &Parts, settings: &Settings) -> Self {
         let peer = head.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_canonical());
-        let Way { addresses, host, scheme } = Way::of(&head.headers, peer, &settings.trusted_proxies);
+        let Way { addresses, host, scheme } =
+            Way::of(&head.headers, peer, &settings.trusted_proxies, settings.forwarded_by);
         let named = || head.headers.get(HOST).and_then(|value| Authority::try_from(value.as_bytes()).ok());
         Self {
             way: addresses,

@@ -57,5 +57,5 @@ pub use record::ACCESS_LOG;
 pub use region::SERVICE_REGION;
 pub use route_table::{Route, RouteTable, Routes};
 pub use router::router;
-pub use settings::{PublicScheme, Rate, RateLimitSettings, Settings, SettingsError, Timeouts};
+pub use settings::{ForwardedBy, PublicScheme, Rate, RateLimitSettings, Settings, SettingsError, Timeouts};
 pub use upstream::{Upstream, UpstreamError, UpstreamTimeouts};

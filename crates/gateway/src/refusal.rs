@@ -344,12 +344,8 @@ impl Refusal {
     pub(crate) fn retry_after(&self, settings: &Settings) -> Option<u64> {
         let wait = if let Self::Suspended { .. } = self {
             settings.suspended_retry_after
-        } else if let Self::RateLimited { wait, .. } = self {
-            // Rounded up: who comes back then is served.
-            return Some(wait.as_secs() + 1);
-        } else if let Self::CircuitOpen { wait } = self {
-            // Rounded up: who comes back a moment too soon has come in vain.
-            wait.saturating_add(Duration::from_millis(999))
+        } else if let Self::RateLimited { wait, .. } | Self::CircuitOpen { wait } = self {
+            *wait
         } else if matches!(self, Self::Overloaded | Self::BackendBusy)
             || matches!(self, Self::Credential(error) if error.fault() == identity::Fault::Provider)
         {
@@ -357,8 +353,13 @@ impl Refusal {
         } else {
             return None;
         };
-        Some(wait.as_secs().max(1))
+        Some(whole_seconds(wait))
     }
+}
+
+/// At least one, and rounded up: who comes back a moment too soon has come in vain.
+fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
 }
 
 const fn credential_terms(error: CredentialError) -> Terms {
@@ -378,4 +379,26 @@ const fn credential_terms(error: CredentialError) -> Terms {
 fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_are_rounded_up_to_whole_seconds() {
+        for (millis, seconds) in [(0, 1), (1, 1), (1000, 1), (1001, 2), (300_000, 300)] {
+            let wait = Duration::from_millis(millis);
+            let settings =
+                Settings { suspended_retry_after: wait, overloaded_retry_after: wait, ..Settings::default() };
+            for refusal in [
+                Refusal::RateLimited { policy: "caller", wait },
+                Refusal::CircuitOpen { wait },
+                Refusal::Suspended { notice: LocalizedText::zh("停") },
+                Refusal::Overloaded,
+            ] {
+                assert_eq!(refusal.retry_after(&settings), Some(seconds), "{refusal:?}");
+            }
+        }
+    }
 }

@@ -39,7 +39,7 @@ pub(crate) struct Choice {
 pub(crate) struct Chosen<'a> {
     pub(crate) offering: &'a Arc<Offering>,
     pub(crate) upstream: &'a Arc<Upstream>,
-    /// Whether the call goes there although the backend is doubted.
+    /// Whether the call goes there although the backend's circuit is open.
     pub(crate) forced: bool,
 }
 
@@ -125,10 +125,14 @@ fn without_doubted<'a>(ready: Vec<Chosen<'a>>, health: &HealthSettings) -> Vec<C
     }
     let floor = ready.len() * usize::from(health.floor_percent) / 100;
     let (mut kept, mut doubted): (Vec<_>, Vec<_>) = ready.into_iter().partition(is_undoubted);
-    let missing = if kept.is_empty() { floor.max(1) } else { floor.saturating_sub(kept.len()) };
-    doubted.sort_by_key(|chosen| chosen.upstream.health().due_in());
-    doubted.truncate(missing);
-    kept.extend(doubted.into_iter().map(|chosen| Chosen { forced: floor > 0, ..chosen }));
+    if !kept.is_empty() {
+        doubted.sort_by_key(|chosen| chosen.upstream.health().due_in());
+        doubted.truncate(floor.saturating_sub(kept.len()));
+    }
+    kept.extend(doubted.into_iter().map(|chosen| {
+        let forced = floor > 0 && !chosen.upstream.health().is_closed();
+        Chosen { forced, ..chosen }
+    }));
     kept
 }
 
@@ -345,6 +349,41 @@ mod tests {
                 .expect("both take calls");
             assert_eq!(chosen.offering.department.id(), "local:idle");
         }
+    }
+
+    #[test]
+    fn where_all_equals_are_doubted_none_is_passed_over() {
+        let settings = HealthSettings::default();
+        let names = ["a", "b", "c"];
+        let chosen_of = |doubt: fn(&Upstream, &HealthSettings), settings: &HealthSettings| {
+            let offerings = names.map(|name| Arc::new(offering(name, &["330106"])));
+            for offering in &offerings {
+                doubt(offering.upstream.as_ref().expect("an upstream"), settings);
+            }
+            let seen: BTreeSet<_> = (0..256)
+                .map(|_| {
+                    let chosen = choose(&offerings, None, Some(&division("330106")), settings);
+                    let chosen = chosen.expect("all take calls");
+                    (chosen.offering.department.id().to_owned(), chosen.forced)
+                })
+                .collect();
+            seen
+        };
+        let all = |forced: bool| names.map(|name| (format!("local:{name}"), forced)).into();
+        let probes_fail = |upstream: &Upstream, settings: &HealthSettings| {
+            for _ in 0..settings.probe_failures {
+                upstream.health().probed(false, settings);
+            }
+        };
+        let circuit_opens = |upstream: &Upstream, settings: &HealthSettings| {
+            for _ in 0..settings.failures_in_a_row {
+                upstream.health().failed(crate::health::Admission::Plain, "backend-unreachable", settings);
+            }
+        };
+        assert_eq!(chosen_of(probes_fail, &settings), all(false));
+        assert_eq!(chosen_of(circuit_opens, &settings), all(true));
+        let unforced = HealthSettings { floor_percent: 0, ..settings };
+        assert_eq!(chosen_of(circuit_opens, &unforced), all(false));
     }
 
     #[test]

@@ -24,9 +24,12 @@ pub struct Settings {
     pub region_claim: Option<String>,
     /// The scheme by which clients reach the gateway, as backends are told in `Forwarded`. Default: `http`.
     pub public_scheme: PublicScheme,
-    /// The networks of the proxies in front, such as `["10.0.0.0/8"]`: only from them is it believed what `Forwarded` or
-    /// `X-Forwarded-*` say. Default: none, so that the client is whoever connects.
+    /// The networks of the proxies in front, such as `["10.0.0.0/8"]`: only from them is it believed what
+    /// `forwarded_by` names. Default: none, so that the client is whoever connects.
     pub trusted_proxies: Vec<Network>,
+    /// The fields in which these proxies say whom they forward for, all of them in the same. The others are ignored,
+    /// for most proxies pass them on as the client wrote them. Default: `x-forwarded`.
+    pub forwarded_by: ForwardedBy,
     /// How many calls may be made in a time.
     pub rate_limits: RateLimitSettings,
     /// The most calls that are carried at once; more are answered 503. Default: 4096.
@@ -68,6 +71,17 @@ impl PublicScheme {
             Self::Https => "https",
         }
     }
+}
+
+/// The fields that the proxies in front write.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForwardedBy {
+    /// `X-Forwarded-For`, `-Host` and `-Proto`.
+    #[default]
+    XForwarded,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
 }
 
 /// How many calls may be made in a time; more are answered 429. Without a rate there is no limit.
@@ -127,6 +141,7 @@ impl Default for Settings {
             region_claim: None,
             public_scheme: PublicScheme::Http,
             trusted_proxies: Vec::new(),
+            forwarded_by: ForwardedBy::XForwarded,
             rate_limits: RateLimitSettings::default(),
             max_concurrent_calls: 4096,
             max_request_body_bytes: 64 * 1024 * 1024,
@@ -222,6 +237,17 @@ mod tests {
         assert_eq!(settings.check(), Ok(()));
         let shown = toml::to_string(&settings).expect("settings can be shown");
         assert_eq!(toml::from_str::<Settings>(&shown).expect("what was shown"), settings);
+    }
+
+    #[test]
+    fn the_proxies_fields_are_named_in_kebab_case() {
+        for (name, expected) in
+            [("x-forwarded", ForwardedBy::XForwarded), ("forwarded", ForwardedBy::Forwarded)]
+        {
+            let settings: Settings =
+                toml::from_str(&format!("forwarded_by = {name:?}")).expect("well formed");
+            assert_eq!(settings.forwarded_by, expected);
+        }
     }
 
     #[test]

@@ -124,9 +124,12 @@ impl Upstream {
         self.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Whether both are the same backend under the same limits.
+    /// Whether both are the same backend, probed at the same path, under the same limits.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
-        self.origin == other.origin && self.prefix == other.prefix && self.timeouts == other.timeouts
+        self.origin == other.origin
+            && self.prefix == other.prefix
+            && self.timeouts == other.timeouts
+            && self.health_path == other.health_path
     }
 
     /// The path of a call at the backend: the base path, then `path` as it was received.
@@ -167,6 +170,15 @@ mod tests {
             let target = target(&backend.path(path), query).expect("a target");
             assert_eq!(target.to_string(), expected);
         }
+    }
+
+    #[test]
+    fn another_health_path_makes_another_upstream() {
+        let probed = |path: &str| upstream("http://b.example").and_then(|it| it.with_health_path(path));
+        let at = |path: &str| probed(path).expect("a path");
+        assert!(at("/health").is_same_as(&at("/health")));
+        assert!(!at("/health").is_same_as(&at("/healthz")));
+        assert!(!at("/health").is_same_as(&upstream("http://b.example").expect("a base URL")));
     }
 
     #[test]

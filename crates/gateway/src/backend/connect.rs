@@ -17,8 +17,17 @@ use tokio_rustls::TlsConnector;
 use super::address_guard::{AddressGuard, AddressRefused};
 use super::connection::Connection;
 use super::tcp::Tcp;
-use super::{BackendSettings, Origin, TlsError, tls};
+use super::{BackendSettings, Origin, PoolSettings, TlsError, tls};
 use crate::upload::Upload;
+
+/// How much of one response may wait for its client on an HTTP/2 connection, in bytes.
+const STREAM_WINDOW: u32 = 128 * 1024;
+/// RFC 9113, section 6.9.1.
+const MAX_WINDOW: u32 = (1 << 31) - 1;
+/// How often an HTTP/2 connection with calls on it is asked whether it stands.
+const PING_INTERVAL: Duration = Duration::from_secs(10);
+/// How long it has for the answer before it counts as dead.
+const PING_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Connects to any server.
 #[derive(Clone)]
@@ -27,6 +36,7 @@ pub(crate) struct Connector {
     tls: TlsConnector,
     http2_prior_knowledge: BTreeSet<String>,
     max_head_bytes: u32,
+    http2_connection_window: u32,
 }
 
 impl std::fmt::Debug for Connector {
@@ -52,7 +62,8 @@ pub(crate) enum ConnectFailure {
 type BoxError = Box<dyn Error + Send + Sync>;
 
 impl Connector {
-    pub(crate) fn new(settings: &BackendSettings) -> Result<Self, TlsError> {
+    pub(crate) fn new(settings: &BackendSettings, pool: &PoolSettings) -> Result<Self, TlsError> {
+        let streams = u32::try_from(pool.max_streams_per_connection).unwrap_or(u32::MAX);
         Ok(Self {
             tcp: Tcp::new(AddressGuard::new(&settings.allowed_networks)),
             tls: TlsConnector::from(Arc::new(tls::client_config(settings)?)),
@@ -62,6 +73,7 @@ impl Connector {
                 .map(|server| server.to_ascii_lowercase())
                 .collect(),
             max_head_bytes: settings.max_response_head_bytes,
+            http2_connection_window: STREAM_WINDOW.saturating_mul(streams).min(MAX_WINDOW),
         })
     }
 
@@ -71,7 +83,7 @@ impl Connector {
         origin: &Origin,
         limit: Duration,
     ) -> Result<Connection, ConnectFailure> {
-        let outcome = match timeout(limit, self.open(origin)).await {
+        let outcome = match timeout(limit, self.open(origin, limit)).await {
             Ok(outcome) => outcome.map_err(ConnectFailure::of),
             Err(_) => Err(ConnectFailure::TimedOut),
         };
@@ -80,8 +92,8 @@ impl Connector {
         outcome
     }
 
-    async fn open(&self, origin: &Origin) -> Result<Connection, BoxError> {
-        let stream = self.tcp.connect(origin).await?;
+    async fn open(&self, origin: &Origin, limit: Duration) -> Result<Connection, BoxError> {
+        let stream = self.tcp.connect(origin, limit).await?;
         if !origin.is_tls() {
             return if self.http2_prior_knowledge.contains(&origin.server()) {
                 self.http2(stream).await
@@ -114,7 +126,14 @@ impl Connector {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let mut builder = http2::Builder::new(TokioExecutor::new());
-        builder.timer(TokioTimer::new()).max_header_list_size(self.max_head_bytes).adaptive_window(true);
+        builder
+            .timer(TokioTimer::new())
+            .max_header_list_size(self.max_head_bytes)
+            // Room for every call's share: a client that stops reading holds up nobody else's call.
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(self.http2_connection_window)
+            .keep_alive_interval(PING_INTERVAL)
+            .keep_alive_timeout(PING_TIMEOUT);
         let (sender, driver) = builder.handshake::<_, Upload>(TokioIo::new(stream)).await?;
         drive(driver);
         Ok(Connection::http2(sender))

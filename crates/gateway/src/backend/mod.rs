@@ -80,7 +80,7 @@ const FEW: usize = 64;
 
 impl Backends {
     pub(crate) fn new(settings: BackendSettings, pool: PoolSettings) -> Result<Self, TlsError> {
-        let connector = Arc::new(Connector::new(&settings)?);
+        let connector = Arc::new(Connector::new(&settings, &pool)?);
         let open = Mutex::new(Open { by_origin: HashMap::new(), tidy_at: FEW });
         Ok(Self { settings, pool, connector, open })
     }
@@ -121,7 +121,7 @@ mod tests {
         let backends =
             Backends::new(BackendSettings::default(), PoolSettings::default()).expect("sound settings");
         let one = backends.at(&origin("http://b.example:80/x"));
-        assert!(Arc::ptr_eq(&one, &backends.at(&origin("http://B.example:80/y"))));
+        assert!(Arc::ptr_eq(&one, &backends.at(&origin("http://B.example/y"))));
         assert!(!Arc::ptr_eq(&one, &backends.at(&origin("https://b.example:80/x"))));
         for number in 0..1000 {
             backends.at(&origin(&format!("http://b{number}.example")));

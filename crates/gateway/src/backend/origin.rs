@@ -3,7 +3,7 @@
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{HeaderValue, Uri};
 
-/// A server's address as departments register it.
+/// A server's address as departments register it, in lower case and without the scheme's own port.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Origin {
     scheme: Scheme,
@@ -14,14 +14,16 @@ pub(crate) struct Origin {
 impl Origin {
     /// The origin of an absolute URI.
     pub(crate) fn of(uri: &Uri) -> Option<Self> {
-        let (scheme, authority) = (uri.scheme()?.clone(), uri.authority()?.clone());
+        let (scheme, registered) = (uri.scheme()?.clone(), uri.authority()?);
         // RFC 9110, section 7.2: no port where it is the scheme's own.
-        let named = match authority.port_u16() {
-            Some(port) if port != own_port(&scheme) => authority.as_str(),
-            Some(_) | None => authority.host(),
+        let named = match registered.port_u16() {
+            Some(port) if port != own_port(&scheme) => format!("{}:{port}", registered.host()),
+            Some(_) | None => registered.host().to_owned(),
         };
-        // Two spellings of a host are one server.
-        let host_field = HeaderValue::try_from(named.to_ascii_lowercase()).ok()?;
+        // Two spellings of a server are one server.
+        let named = named.to_ascii_lowercase();
+        let authority = named.parse().ok()?;
+        let host_field = HeaderValue::try_from(named).ok()?;
         Some(Self { scheme, authority, host_field })
     }
 
@@ -38,7 +40,7 @@ impl Origin {
     /// `host:port` in lower case, the port in any case.
     pub(crate) fn server(&self) -> String {
         let port = self.authority.port_u16().unwrap_or(own_port(&self.scheme));
-        format!("{}:{port}", self.authority.host()).to_ascii_lowercase()
+        format!("{}:{port}", self.authority.host())
     }
 
     /// The value of `Host`.
@@ -75,6 +77,16 @@ mod tests {
             let origin = Origin::of(&url.parse().expect("a URL")).expect("an origin");
             assert_eq!(origin.host_field(), host, "{url}");
         }
+    }
+
+    #[test]
+    fn two_spellings_are_one_origin() {
+        let origin = |url: &str| Origin::of(&url.parse().expect("a URL")).expect("an origin");
+        assert_eq!(origin("http://b.example"), origin("http://B.example:80/x"));
+        assert_eq!(origin("https://b.example:443"), origin("https://b.example"));
+        assert_eq!(origin("http://[::1]:80"), origin("http://[::1]"));
+        assert_ne!(origin("http://b.example:443"), origin("http://b.example"));
+        assert_ne!(origin("https://b.example"), origin("http://b.example"));
     }
 
     #[test]

@@ -20,8 +20,9 @@ const PRIVATE: [&str; 5] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "10
 pub struct BackendSettings {
     /// The networks that backends may be in, such as `10.0.0.0/8`; whatever a name resolves to, no other address is
     /// connected to. Link-local, metadata, multicast, broadcast and unspecified addresses are refused in any case.
-    /// Default: the private networks (10/8, 172.16/12, 192.168/16, 100.64/10, fc00::/7), without loopback, where the
-    /// gateway's own admin listener may be. Where a backend is on this host or has a public address, name its network.
+    /// Default: the private networks (10/8, 172.16/12, 192.168/16, 100.64/10, fc00::/7), without loopback. Where a
+    /// backend is on this host or has a public address, name its network. Have nothing in them that answers without
+    /// credentials: bind the gateway's own admin listener elsewhere.
     pub allowed_networks: Vec<IpNet>,
     /// Files of certificates (PEM) that are trusted beside the system's roots. Default: none.
     pub extra_roots: Vec<PathBuf>,

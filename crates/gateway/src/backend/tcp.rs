@@ -7,6 +7,7 @@ use std::error::Error;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
@@ -33,12 +34,16 @@ impl Tcp {
         Self { guard, connector }
     }
 
-    pub(crate) async fn connect(&self, origin: &Origin) -> Result<TcpStream, BoxError> {
+    /// A connection to the first of the server's addresses that answers; those of a family share `limit` equally, so
+    /// that a silent one leaves time for the next.
+    pub(crate) async fn connect(&self, origin: &Origin, limit: Duration) -> Result<TcpStream, BoxError> {
         // The connector asks no resolver for a literal address.
         if let Ok(address) = origin.host().parse::<IpAddr>() {
             self.guard.check(address)?;
         }
-        let stream = self.connector.clone().call(origin.uri(None)?).await?;
+        let mut connector = self.connector.clone();
+        connector.set_connect_timeout(Some(limit));
+        let stream = connector.call(origin.uri(None)?).await?;
         Ok(stream.into_inner())
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Admission, HealthSettings};
 use crate::Upstream;
 use crate::refusal::{Phase, Refusal};
+use crate::upload::UploadProgress;
 
 /// A call at a backend, counted until it is dropped.
 #[derive(Debug)]
@@ -35,16 +36,17 @@ impl Attempt {
     }
 
     /// The call was refused. It tells something of the backend only if it was the backend's fault.
-    pub(crate) fn refused(&mut self, refusal: &Refusal) {
+    pub(crate) fn refused(&mut self, refusal: &Refusal, upload: &UploadProgress) {
         // A client that takes its time uses up the total, too.
         let is_its_fault = matches!(
             refusal,
             Refusal::BackendUnreachable
                 | Refusal::BackendAddressRefused
-                | Refusal::BackendBrokeOff
-                | Refusal::BackendTimeout(Phase::Connect | Phase::FirstByte | Phase::Body)
+                | Refusal::BackendTimeout(Phase::Connect | Phase::FirstByte)
         );
-        if is_its_fault {
+        // Backends may well hang up on a client that sends too slowly or too much.
+        let gave_up = matches!(refusal, Refusal::BackendBrokeOff | Refusal::BackendTimeout(Phase::Body));
+        if is_its_fault || (gave_up && upload.has_gone()) {
             let (health, code) = (self.upstream.health(), refusal.terms().code);
             if self.is_told {
                 health.broke_off(code, &self.settings);

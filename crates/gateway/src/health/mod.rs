@@ -1,7 +1,8 @@
 //! What the gateway has seen of a backend, and what it makes of it.
 //!
 //! A failure is a connection that doesn't stand, a wait that was in vain, or an answer that breaks off. A response is an
-//! answer whatever its status: else whoever makes a department answer 500 could close it for everybody.
+//! answer whatever its status: else whoever makes a department answer 500 could close it for everybody. Nor does an
+//! answer that breaks off or stops count before the request has gone: the client may have sent too slowly or too much.
 //!
 //! After so many failures in a row, or such a share of them, the *circuit* opens: calls are refused at once. After a
 //! while one call is let through on trial; its outcome closes the circuit or opens it for twice as long. Besides,
@@ -112,6 +113,11 @@ impl Health {
                 Circuit::Open => self.remaining(&self.lock()).is_zero(),
                 Circuit::Trial => false,
             }
+    }
+
+    /// Whether every call is let through.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.circuit() == Circuit::Closed
     }
 
     /// How long it is until a trial is due.

@@ -28,7 +28,8 @@ pub struct HealthSettings {
     #[serde(with = "friendly")]
     pub max_open_for: Duration,
     /// The share of an entry's equal offerings, in percent and rounded down, that stays in the choice whatever was seen
-    /// of them: when many fail at once, the rest must not be buried under everybody's calls. Default: 50.
+    /// of them: when many fail at once, the rest must not be buried under everybody's calls. Where all are doubted, all
+    /// stay. Default: 50.
     pub floor_percent: u8,
     /// How often a backend is probed that has registered a health path; not at all if zero. Default: 10 s.
     #[serde(with = "friendly")]

@@ -138,6 +138,35 @@ async fn answers_that_break_off_count_by_their_share() {
     }
 }
 
+#[tokio::test]
+async fn hanging_up_on_an_upload_that_has_not_gone_is_no_failure() {
+    let backend = RawBackend::start().await;
+    let rig = Rig::with(with(|health| {
+        health.failures_in_a_row = 1;
+        health.open_for = LONG;
+        health.max_open_for = LONG;
+    }))
+    .await;
+    let entry = rig.serve("item", vec![offering("item", &["330100"], &backend.base_url())]);
+    let hangs_up = async || {
+        backend.accept().await.head().await;
+    };
+    let state = || rig.gateway.health(entry, item("item")).expect("known").state;
+    for _ in 0..3 {
+        let part = Ok::<_, std::io::Error>(bytes::Bytes::from_static(b"part"));
+        let body = futures_util::StreamExt::chain(
+            futures_util::stream::iter([part]),
+            futures_util::stream::pending(),
+        );
+        let request = rig.request("POST", &format!("/call/{entry}/x"));
+        let request = request.body(axum::body::Body::from_stream(body)).expect("a request");
+        let (answer, ()) = tokio::join!(rig.send(request), hangs_up());
+        assert_eq!((answer.problem().as_str(), state()), ("backend-broke-off", BackendState::Healthy));
+    }
+    let (whole, ()) = tokio::join!(problem(&rig, entry), hangs_up());
+    assert_eq!((whole.as_str(), state()), ("backend-broke-off", BackendState::Open));
+}
+
 /// A backend that answers calls until it is told to die, with all of its connections.
 async fn serve_until_killed(listener: tokio::net::TcpListener, killed: tokio::sync::oneshot::Receiver<()>) {
     let serving = async {

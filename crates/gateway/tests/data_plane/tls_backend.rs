@@ -57,7 +57,8 @@ impl Authority {
     }
 }
 
-/// A double that tells by which version it was asked, and counts its connections.
+/// A double that tells by which version it was asked, and counts its connections. `/large` is a body of [`LARGE`]
+/// bytes.
 pub struct VersionBackend {
     pub address: SocketAddr,
     connections: Arc<AtomicUsize>,
@@ -105,10 +106,15 @@ impl VersionBackend {
     }
 }
 
+/// More than a window of HTTP/2 and all that lies between holds.
+pub const LARGE: usize = 16 * 1024 * 1024;
+
 async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
     let service = service_fn(|request: http::Request<hyper::body::Incoming>| async move {
         let request = request.map(axum::body::Body::new);
-        Ok::<_, std::convert::Infallible>(http::Response::new(said(&request)))
+        let large = request.uri().path().ends_with("/large");
+        let body = if large { axum::body::Body::from(vec![0; LARGE]) } else { said(&request).into() };
+        Ok::<_, std::convert::Infallible>(http::Response::new(body))
     });
     // A client that hangs up is no failure of the double.
     let _ = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;

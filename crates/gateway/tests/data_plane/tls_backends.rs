@@ -1,13 +1,16 @@
 //! Backends behind TLS, by HTTP/1.1 and HTTP/2, and who is trusted.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use axum::body::Body;
 use futures_util::future::join_all;
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use yimen_gateway::{BackendSettings, ClientCertificate, Settings};
 
-use crate::rig::{Rig, offering, settings};
-use crate::tls_backend::{Authority, Speaks, VersionBackend};
+use crate::rig::{Rig, offering, settings, within};
+use crate::tls_backend::{Authority, LARGE, Speaks, VersionBackend};
 
 const BOTH: &[&str] = &["h2", "http/1.1"];
 
@@ -100,4 +103,25 @@ async fn many_calls_share_one_http_2_connection_as_far_as_it_may_carry_them() {
         assert!(answers.iter().all(|answer| answer.status.is_success()));
         assert!((1..=most).contains(&backend.connections()), "{}", backend.connections());
     }
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_holds_up_nobody_else_s_call() {
+    let authority = Authority::new();
+    let backend = VersionBackend::start(Speaks::Plain, &authority).await;
+    let mut settings = settings();
+    settings.backends.http2_prior_knowledge = BTreeSet::from([backend.address.to_string()]);
+    let rig = Rig::with(settings).await;
+    let entry =
+        rig.serve("item", vec![offering("item", &["330100"], &format!("http://{}", backend.address))]);
+    let large = rig.request("GET", &format!("/call/{entry}/large")).body(Body::empty()).expect("a request");
+    let unread = rig.open(large).await;
+    // Until everything between the backend and the client is full.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    for _ in 0..4 {
+        assert_eq!(rig.get(&format!("/call/{entry}/x")).await.json()["version"], "HTTP/2.0");
+    }
+    assert_eq!(backend.connections(), 1);
+    let whole = within(unread.into_body().collect()).await.expect("it was only waiting");
+    assert_eq!(whole.to_bytes().len(), LARGE);
 }
