@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use identity::TokenRequest;
 use serde_json::{Value, json};
 
-use crate::binary::Demo;
+use crate::binary::{Demo, yimen};
 use crate::calls::entry;
 use crate::city::busy;
 use crate::client::{Answer, text, until};
@@ -106,4 +106,21 @@ async fn a_revocation_outlives_a_restart() {
     refused_at_once(since, async || read(&demo, &token).await).await;
     let demo = Demo::start_in(demo.kill(), &["--sample", "none"]);
     assert_eq!(read(&demo, &token).await.problem(401), "token-revoked", "from the first request on");
+}
+
+#[tokio::test]
+async fn nothing_starts_that_could_not_enforce_what_is_revoked() {
+    let demo = Demo::start(&["--sample", "none"]);
+    revoke(&demo, "subject", "gone").await;
+    let folder = demo.kill();
+    let secret = folder.path().join("data").join("pseudonym.secret");
+    std::fs::remove_file(&secret).expect("it was made at the first start");
+    let mut command =
+        yimen(&["demo", "--sample", "none", "--public", "127.0.0.1:0", "--admin", "127.0.0.1:0"]);
+    let ended =
+        command.arg("--data-dir").arg(folder.path().join("data")).output().expect("the binary starts");
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(78), "{said}");
+    assert!(said.contains("pseudonym.secret: it is missing"), "{said}");
+    assert!(!secret.exists(), "no other secret takes its place");
 }

@@ -104,6 +104,7 @@ pub(crate) fn operations_routes() -> OpenApiRouter<App> {
         .routes(routes!(operations::events::list_events))
         .routes(routes!(operations::verify::verify_log))
         .routes(routes!(operations::revocations::list::list_revocations, operations::revocations::revoke::revoke_credential))
+        .routes(routes!(operations::revocations::get::get_revocation))
         .routes(routes!(operations::revocations::lift::lift_revocation))
         .routes(routes!(operations::import::import_items).layer(DefaultBodyLimit::max(stack::MAX_IMPORT)))
 }

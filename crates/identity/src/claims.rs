@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use crate::jws::{Header, media_type};
 use crate::{Algorithm, CredentialError, IssuerConfig, Principal};
 
-/// The longest `sub`, in bytes (OpenID Connect Core, section 2).
-const MAX_SUBJECT_BYTES: usize = 255;
+/// The longest `sub` (OpenID Connect Core, section 2) and the longest `jti`, in bytes: what revocations name.
+const MAX_NAME_BYTES: usize = 255;
 /// The type of access tokens (RFC 9068, section 2.1).
 const ACCESS_TOKEN_TYPE: &str = "at+jwt";
 
@@ -82,8 +82,11 @@ impl TokenRules {
             return Err(CredentialError::SenderConstrained);
         }
         let subject = required_text(&mut claims, "sub")?;
-        if subject.len() > MAX_SUBJECT_BYTES {
+        if subject.len() > MAX_NAME_BYTES {
             return Err(CredentialError::MalformedClaim("sub"));
+        }
+        if claims.get("jti").is_some_and(|id| !is_name(id)) {
+            return Err(CredentialError::MalformedClaim("jti"));
         }
         let scopes = optional_text(&mut claims, "scope")?;
         let principal = Principal {
@@ -149,6 +152,11 @@ fn optional_text(claims: &mut Claims, name: &'static str) -> Result<Option<Strin
         Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
         Some(_) => Err(CredentialError::MalformedClaim(name)),
     }
+}
+
+/// Whether an operator can name this to revoke it.
+fn is_name(value: &Value) -> bool {
+    value.as_str().is_some_and(|name| (1..=MAX_NAME_BYTES).contains(&name.len()))
 }
 
 fn optional_date(claims: &Claims, name: &'static str) -> Result<Option<Timestamp>, CredentialError> {

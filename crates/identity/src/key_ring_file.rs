@@ -83,7 +83,7 @@ impl KeyRingFile {
     /// Adds a key that signs `ahead` from `now`, and takes out those that nobody needs any more.
     ///
     /// Gateways read the file again by themselves. `ahead` has to be longer than that takes, and than backends keep the
-    /// published keys.
+    /// published keys. Rotations at once take turns, by a lock file that stays beside this one.
     ///
     /// # Errors
     /// When the last rotation isn't over yet, or the file can't be read or written.
@@ -93,6 +93,7 @@ impl KeyRingFile {
         ahead: SignedDuration,
         now: Timestamp,
     ) -> Result<KeyRing, RotationError> {
+        let _lock = key_file::lock(&self.0)?;
         let mut blocks = self.blocks(&key_file::read(&self.0)?)?;
         let entries = self.ring(&blocks)?.entries(now);
         if let Some(next) = entries.iter().find(|entry| entry.duty == KeyDuty::Next) {
@@ -172,7 +173,7 @@ mod tests {
         assert_eq!(ids(&ring, 9000).len(), 2);
         let names = ids(&ring, 9000);
         assert!(names.iter().all(|(id, _)| *id != first), "{names:?}");
-        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "nothing is left beside it");
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 2, "the ring and its lock");
     }
 
     #[test]
@@ -188,6 +189,20 @@ mod tests {
         );
         assert!(file.load().expect("untouched").is_same_as(&ring));
         file.rotate(RingAlgorithm::Es256, AHEAD, at(1600)).expect("over");
+    }
+
+    #[test]
+    fn of_rotations_at_once_one_comes_through() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = KeyRingFile::new(folder.path().join("assertion-key.pem"));
+        file.load_or_generate().expect("made");
+        let rotate = || file.rotate(RingAlgorithm::Ed25519, AHEAD, at(1000)).is_ok();
+        let rotated = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(rotate)).collect();
+            threads.into_iter().map(|thread| thread.join().expect("no panic")).collect::<Vec<_>>()
+        });
+        assert_eq!(rotated.iter().filter(|done| **done).count(), 1, "{rotated:?}");
+        assert_eq!(file.load().expect("a ring").entries(at(1000)).len(), 2);
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub(crate) fn write(key: &KeyBlock) -> String {
     text
 }
 
-/// Every key in the text, in its order; none if any part of it can't be read.
+/// Every key in the text, in its order; none if any part of it can't be read, or holds a private key in another form.
 pub(crate) fn read(text: &str) -> Option<Vec<KeyBlock>> {
     let (mut keys, mut signs_from, mut body) = (Vec::new(), None, None::<String>);
     for line in text.lines().map(str::trim) {
@@ -52,13 +52,21 @@ pub(crate) fn read(text: &str) -> Option<Vec<KeyBlock>> {
             Some(encoded) => encoded.push_str(line),
             None if line == BEGIN => body = Some(String::new()),
             None => {
+                if is_another_private_key(line) {
+                    return None;
+                }
                 if let Some(time) = line.strip_prefix(SIGNS_FROM) {
                     signs_from = Some(time.trim().parse().ok()?);
                 }
             }
         }
     }
-    body.is_none().then_some(keys)
+    (body.is_none() && signs_from.is_none()).then_some(keys)
+}
+
+/// Whether this line begins a private key that isn't plain PKCS #8: `EC PRIVATE KEY`, `ENCRYPTED PRIVATE KEY`.
+fn is_another_private_key(line: &str) -> bool {
+    line.starts_with("-----BEGIN ") && line.ends_with(" PRIVATE KEY-----")
 }
 
 #[cfg(test)]
@@ -77,6 +85,13 @@ mod tests {
         assert!(read("-----BEGIN PRIVATE KEY-----\nAAAA\n").is_none());
         assert!(read("-----BEGIN PRIVATE KEY-----\n!!\n-----END PRIVATE KEY-----\n").is_none());
         assert!(read("Signs-From: tomorrow\n").is_none());
+        assert!(read(&format!("{text}Signs-From: 2026-01-01T00:00:00Z\n")).is_none(), "a time without a key");
+        for kind in ["EC", "ENCRYPTED", "RSA"] {
+            let other =
+                format!("-----BEGIN {kind} PRIVATE KEY-----\nAAAA\n-----END {kind} PRIVATE KEY-----\n");
+            assert!(read(&format!("{text}{other}")).is_none(), "{kind}");
+            assert!(read(&format!("{other}{text}")).is_none(), "{kind}");
+        }
         assert!(read("").is_some_and(|keys| keys.is_empty()));
     }
 

@@ -19,7 +19,8 @@ async fn what_is_revoked_is_listed_by_its_mark_and_can_be_lifted() {
     let house = House::open().await;
     let revoked = house.post(REVOCATIONS, &house.operator()).json(&request(SUBJECT)).await;
     let id = revoked.expect(StatusCode::CREATED)["id"].as_str().expect("a mark").to_owned();
-    assert_eq!(revoked.header("location"), Some(format!("{REVOCATIONS}/{id}").as_str()));
+    let location = revoked.header("location").expect("where it is").to_owned();
+    assert_eq!(location, format!("{REVOCATIONS}/{id}"));
     let listed = async || {
         let auditor = house.token("anna", &["auditor"], None);
         house.get(REVOCATIONS).bearer(&auditor).current().await.send().await.expect(StatusCode::OK)
@@ -31,6 +32,8 @@ async fn what_is_revoked_is_listed_by_its_mark_and_can_be_lifted() {
         (&json!("in-force"), &json!("subject"))
     );
     assert_eq!(shown["items"][0]["revokedBy"], "olga");
+    let one = house.get(&location).bearer(&house.operator()).current().await.send().await;
+    assert_eq!(one.expect(StatusCode::OK), shown["items"][0]);
     let again = house.post(REVOCATIONS, &house.operator()).json(&request(SUBJECT)).await;
     assert_eq!(again.problem(409), "wrong-state");
 
@@ -75,8 +78,23 @@ async fn only_operators_revoke_only_subjects_of_trusted_issuers_and_only_with_a_
     silent["reason"] = json!(" ");
     let refused = house.post(REVOCATIONS, &house.operator()).json(&silent).await;
     assert_eq!(refused.errors()[0].0, "/reason");
-    let nowhere = format!("{REVOCATIONS}/{}/lifting", "0".repeat(43));
-    let refused = house.post(&nowhere, &house.operator()).json(&json!({"reason": "x"})).await;
-    assert_eq!(refused.problem(404), "not-found");
+    let nowhere = format!("{REVOCATIONS}/{}", "0".repeat(43));
+    let read = house.get(&nowhere).bearer(&house.operator()).send().await;
+    assert_eq!(read.problem(404), "not-found");
+    let lifting = house.post(&format!("{nowhere}/lifting"), &house.operator());
+    assert_eq!(lifting.json(&json!({"reason": "x"})).await.problem(404), "not-found");
     assert_eq!(house.events().await, 0);
+}
+
+#[tokio::test]
+async fn a_value_that_names_nobody_is_refused() {
+    let house = House::open().await;
+    let (longest, endless) = ("字".repeat(255), "x".repeat(256));
+    for value in ["", " ", " a", "a\n", "a\u{0}b", "\u{3000}a", &endless] {
+        let refused = house.post(REVOCATIONS, &house.operator()).json(&request(value)).await;
+        assert_eq!(refused.problem(422), "invalid-content", "{value:?}");
+        assert_eq!(refused.errors(), [("/value".to_owned(), "malformed".to_owned())], "{value:?}");
+    }
+    assert_eq!(house.events().await, 0);
+    house.post(REVOCATIONS, &house.operator()).json(&request(&longest)).await.expect(StatusCode::CREATED);
 }

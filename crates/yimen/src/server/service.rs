@@ -6,6 +6,7 @@ use std::time::Duration;
 use api::App;
 use curator::Curator;
 use domain::Policy;
+use domain::revocation::RevocationStanding;
 use event_store::sqlite::Sqlite;
 use event_store::{EventStore, Position};
 use gateway::{Gateway, PublicScheme};
@@ -112,7 +113,7 @@ impl Service {
         let (routes, routed, follower) = routes::follow(&read_model);
         tasks.spawn(end.clone().run_until_cancelled_owned(follower));
 
-        let revoked = revocation_list(config)?;
+        let revoked = revocation_list(config, &read_model)?;
         tasks.spawn(end.clone().run_until_cancelled_owned(revocations::follow(&read_model, revoked.clone())));
         let callers = verifier(config.identity.verifier(), &revoked, &tasks, &end).await?;
         let staff = match config.identity.staff_verifier() {
@@ -254,8 +255,18 @@ fn signer(config: &Config, issuer: String, keys: &KeyRingFile) -> Result<Asserti
     Ok(AssertionSigner::new(issuer, secret(config)?, ring))
 }
 
-/// What is revoked, empty until the log has been followed.
-fn revocation_list(config: &Config) -> Result<Revocations, Failure> {
+/// What is revoked, empty until the log has been followed. A missing secret is made only where the log holds nothing that
+/// another secret would let back in.
+fn revocation_list(config: &Config, read_model: &ReadModel) -> Result<Revocations, Failure> {
+    let path = config.identity.pseudonym_secret(&config.data_dir);
+    let missing = matches!(path.try_exists(), Ok(false));
+    let snapshot = read_model.snapshot();
+    if missing && snapshot.revocations().values().any(|view| view.standing == RevocationStanding::InForce) {
+        return Err(Failure::config(format!(
+            "identity.pseudonym_secret_file {}: it is missing, and the log holds revocations that only it can enforce",
+            path.display()
+        )));
+    }
     let issuers = config.identity.issuers.iter().map(|issuer| issuer.issuer.clone());
     Ok(Revocations::new(secret(config)?, issuers))
 }

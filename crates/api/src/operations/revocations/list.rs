@@ -34,7 +34,7 @@ pub(crate) struct RevocationListing {
 /// A revocation.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct RevocationDocument {
+pub(super) struct RevocationDocument {
     /// The mark of what is revoked.
     id: RevocationId,
     /// What is revoked.

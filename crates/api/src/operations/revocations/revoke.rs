@@ -14,6 +14,9 @@ use crate::location::location;
 use crate::problem::Problem;
 use crate::responses::{CommandHeaders, CommandProblems, Created};
 
+/// The longest `value`, in characters.
+const MAX_VALUE: usize = 255;
+
 /// What is to be refused.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -40,7 +43,7 @@ impl std::fmt::Debug for RevocationRequest {
 
 /// Revoke a subject or a token
 ///
-/// For operators. Its tokens are refused within a second, at every door and on every replica.
+/// For operators. Its tokens are refused within a second, at every door.
 #[utoipa::path(post, path = "/revocations", tag = "revocations", params(CommandHeaders),
     request_body = RevocationRequest, responses(Created, CommandProblems))]
 pub(crate) async fn revoke_credential(
@@ -55,6 +58,10 @@ pub(crate) async fn revoke_credential(
     if !revocations.concern(&issuer) {
         return Err(Problem::invalid_field("/issuer", "unknown-issuer", "no such issuer is trusted here"));
     }
+    if !is_name(&value) {
+        let detail = "1 to 255 characters, no control characters, no white space at either end";
+        return Err(Problem::invalid_field("/value", "malformed", detail));
+    }
     let mark = match target {
         RevocationTarget::Subject => revocations.mark_of_subject(&issuer, &value),
         RevocationTarget::Token => revocations.mark_of_token(&issuer, &value),
@@ -66,4 +73,10 @@ pub(crate) async fn revoke_credential(
     let terms = terms.with_digest(digest);
     let receipt = terms.carry_out::<Revocation>(&app, operator.actor(), &id, &command).await?;
     Ok(receipt.created_at(location("/operations/v1/revocations", &id)))
+}
+
+/// Whether a subject or a token can have this name: nobody is locked out by a slip of the pen.
+fn is_name(value: &str) -> bool {
+    let within = (1..=MAX_VALUE).contains(&value.chars().count());
+    within && !value.contains(char::is_control) && value.trim() == value
 }
