@@ -67,8 +67,8 @@ async fn carry_to_one_of(
 ) -> Result<Response, Refusal> {
     let settings = gateway.settings();
     let caller = identify(gateway.verifier(), &head.headers).await?;
-    channel::admitted(&caller, &gateway.routes().load())?;
-    let quota = gateway.rate_limits().take(&caller);
+    let channel = channel::admitted(&caller, gateway.routes())?;
+    let quota = gateway.rate_limits().take(&caller, &channel);
     let exhausted = quota.refusal();
     record.leaves(quota);
     if let Some(refusal) = exhausted {

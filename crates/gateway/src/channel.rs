@@ -3,7 +3,7 @@
 use domain::{ChannelId, Role};
 use identity::Principal;
 
-use crate::RouteTable;
+use crate::Routes;
 use crate::refusal::Refusal;
 
 /// Whether a channel may call. One that waits for its approval, is closed or was never filed is not in the table.
@@ -18,14 +18,14 @@ pub enum ChannelStanding {
 /// The channel through which the caller comes: the client that the token was issued to (`client_id`, RFC 9068).
 ///
 /// Asked of the table on every call, never remembered with the token, so that a suspension takes effect at once.
-pub(crate) fn admitted(caller: &Principal, table: &RouteTable) -> Result<ChannelId, Refusal> {
+pub(crate) fn admitted(caller: &Principal, routes: &Routes) -> Result<ChannelId, Refusal> {
     // An operator's or a clerk's token is for the registry; a citizen who works there calls as a citizen.
     if caller.roles().any(|role| Role::from_claim(role).is_some()) {
         return Err(Refusal::StaffToken);
     }
     let named = caller.client.as_deref().and_then(|client| client.parse::<ChannelId>().ok());
     let channel = named.ok_or(Refusal::ChannelNotApproved)?;
-    match table.channel(&channel) {
+    match routes.channel(&channel) {
         Some(ChannelStanding::Approved) => Ok(channel),
         Some(ChannelStanding::Suspended) => Err(Refusal::ChannelSuspended),
         None => Err(Refusal::ChannelNotApproved),
@@ -40,6 +40,7 @@ mod tests {
     use serde_json::{Map, Value, json};
 
     use super::*;
+    use crate::RouteTable;
 
     fn caller(client: Option<&str>, claims: Value) -> Principal {
         Principal {
@@ -54,20 +55,20 @@ mod tests {
         }
     }
 
-    fn table() -> RouteTable {
+    fn routes() -> Routes {
         let id = |text: &str| text.parse().expect("well formed");
-        RouteTable::default().with_channels([
+        Routes::new(RouteTable::default().with_channels([
             (id("app"), Some(ChannelStanding::Approved)),
             (id("stopped"), Some(ChannelStanding::Suspended)),
             (id("closed"), Some(ChannelStanding::Approved)),
             (id("closed"), None),
-        ])
+        ]))
     }
 
     #[test]
     fn only_approved_channels_carry_calls() {
         let code = |client: Option<&str>| {
-            admitted(&caller(client, json!({})), &table()).map_err(|refusal| refusal.terms().code).err()
+            admitted(&caller(client, json!({})), &routes()).map_err(|refusal| refusal.terms().code).err()
         };
         assert_eq!(code(Some("app")), None);
         assert_eq!(code(Some("stopped")), Some("channel-suspended"));
@@ -78,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_token_with_any_staff_role_calls_nothing() {
-        let refused = |claims| admitted(&caller(Some("app"), claims), &table()).is_err();
+        let refused = |claims| admitted(&caller(Some("app"), claims), &routes()).is_err();
         for role in ["clerk", "department-reviewer", "reviewer", "steward", "operator", "auditor"] {
             assert!(refused(json!({"roles": ["citizen", role]})), "{role}");
         }

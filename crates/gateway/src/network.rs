@@ -1,8 +1,8 @@
 //! Networks, as operators write them.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use serde::{Deserialize, Serialize};
 
 /// A network of IPv4 or IPv6 addresses, written `10.0.0.0/8` (RFC 4632), or a single address.
@@ -11,10 +11,30 @@ use serde::{Deserialize, Serialize};
 pub struct Network(IpNet);
 
 impl Network {
+    /// This host's own addresses (RFC 1122, RFC 4291).
+    pub const LOOPBACK: [Self; 2] = [v4([127, 0, 0, 0], 8), v6(Ipv6Addr::LOCALHOST, 128)];
+
+    /// Private networks: RFC 1918, RFC 6598 and RFC 4193.
+    pub const PRIVATE: [Self; 5] = [
+        v4([10, 0, 0, 0], 8),
+        v4([172, 16, 0, 0], 12),
+        v4([192, 168, 0, 0], 16),
+        v4([100, 64, 0, 0], 10),
+        v6(Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0), 7),
+    ];
+
     /// Whether the address is in it. An IPv4 address in IPv6 form counts as IPv4.
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.contains(&address.to_canonical())
     }
+}
+
+const fn v4([a, b, c, d]: [u8; 4], prefix: u8) -> Network {
+    Network(IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix)))
+}
+
+const fn v6(address: Ipv6Addr, prefix: u8) -> Network {
+    Network(IpNet::V6(Ipv6Net::new_assert(address, prefix)))
 }
 
 impl TryFrom<String> for Network {

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use domain::ChannelId;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use identity::Principal;
 use moka::sync::Cache;
@@ -74,7 +75,7 @@ impl RateLimits {
     }
 
     /// Takes one call from the caller's bucket and from the channel's.
-    pub(crate) fn take(&self, caller: &Principal) -> Quota {
+    pub(crate) fn take(&self, caller: &Principal, channel: &ChannelId) -> Quota {
         let now = self.begun.elapsed();
         let mut quota = Quota::default();
         // The caller's first: one who has had enough takes nothing from the others.
@@ -83,8 +84,7 @@ impl RateLimits {
             quota.0.push(buckets.take(key, now));
         }
         if let Some(buckets) = self.channel.as_ref().filter(|_| quota.refusal().is_none()) {
-            let key = self.hasher.hash_one((&caller.issuer, &caller.client));
-            quota.0.push(buckets.take(key, now));
+            quota.0.push(buckets.take(self.hasher.hash_one(channel), now));
         }
         quota
     }

@@ -161,6 +161,11 @@ impl Routes {
         self.0.rcu(|table| table.with_channels(changes.iter().cloned()));
     }
 
+    /// A call's own look at its channel.
+    pub(crate) fn channel(&self, id: &ChannelId) -> Option<ChannelStanding> {
+        self.0.load().channel(id)
+    }
+
     /// A call's own look at its route.
     pub(crate) fn resolve(&self, entry: EntryId) -> Option<(EntryId, Arc<Route>)> {
         let table = self.0.load();

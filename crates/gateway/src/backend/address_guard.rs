@@ -4,12 +4,13 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use domain::never_a_backend;
-use ipnet::IpNet;
 use metrics::counter;
+
+use crate::Network;
 
 /// The networks that backends may be in.
 #[derive(Debug, Clone)]
-pub(crate) struct AddressGuard(Arc<[IpNet]>);
+pub(crate) struct AddressGuard(Arc<[Network]>);
 
 /// An address that is not connected to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -20,17 +21,15 @@ pub(crate) struct AddressRefused {
 }
 
 impl AddressGuard {
-    pub(crate) fn new(allowed: &[IpNet]) -> Self {
+    pub(crate) fn new(allowed: &[Network]) -> Self {
         Self(allowed.into())
     }
 
     /// Says whether the address may be connected to; counts it if not.
     pub(crate) fn check(&self, address: IpAddr) -> Result<(), AddressRefused> {
-        // `::ffff:10.0.0.1` is 10.0.0.1 by another name.
-        let plain = address.to_canonical();
         let reason = match never_a_backend(address) {
             Some(reason) => reason,
-            None if self.0.iter().any(|network| network.contains(&plain)) => return Ok(()),
+            None if self.0.iter().any(|network| network.contains(address)) => return Ok(()),
             None => "not-allowed",
         };
         counter!("yimen_backend_addresses_refused_total", "reason" => reason).increment(1);
@@ -43,7 +42,8 @@ mod tests {
     use super::*;
 
     fn outcome(allowed: &[&str], address: &str) -> Result<(), &'static str> {
-        let allowed: Vec<IpNet> = allowed.iter().map(|network| network.parse().expect("a network")).collect();
+        let network = |text: &&str| Network::try_from((*text).to_owned()).expect("a network");
+        let allowed: Vec<Network> = allowed.iter().map(network).collect();
         let address = address.parse().expect("an address");
         AddressGuard::new(&allowed).check(address).map_err(|refused| refused.reason)
     }

@@ -5,25 +5,21 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use http::uri::Authority;
-use ipnet::IpNet;
 use jiff::fmt::serde::unsigned_duration::friendly::compact::required as friendly;
 use serde::{Deserialize, Serialize};
 
-use crate::SettingsError;
-
-/// Private networks: RFC 1918, RFC 6598 and RFC 4193.
-const PRIVATE: [&str; 5] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"];
+use crate::{Network, SettingsError};
 
 /// Where backends may be, how they are reached, and how much each is given to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BackendSettings {
-    /// The networks that backends may be in, such as `10.0.0.0/8`; whatever a name resolves to, no other address is
+    /// The networks, or single addresses, that backends may be at, such as `10.0.0.0/8`; whatever a name resolves to, no other address is
     /// connected to. Link-local, metadata, multicast, broadcast and unspecified addresses are refused in any case.
     /// Default: the private networks (10/8, 172.16/12, 192.168/16, 100.64/10, fc00::/7), without loopback. Where a
     /// backend is on this host or has a public address, name its network. Have nothing in them that answers without
     /// credentials: bind the gateway's own admin listener elsewhere.
-    pub allowed_networks: Vec<IpNet>,
+    pub allowed_networks: Vec<Network>,
     /// Files of certificates (PEM) that are trusted beside the system's roots. Default: none.
     pub extra_roots: Vec<PathBuf>,
     /// What the gateway shows to backends that ask who calls (mutual TLS). Default: nothing.
@@ -77,7 +73,7 @@ pub struct PoolSettings {
 impl Default for BackendSettings {
     fn default() -> Self {
         Self {
-            allowed_networks: PRIVATE.iter().filter_map(|network| network.parse().ok()).collect(),
+            allowed_networks: Network::PRIVATE.to_vec(),
             extra_roots: Vec::new(),
             client_certificate: None,
             http2_prior_knowledge: BTreeSet::new(),
@@ -130,11 +126,6 @@ impl PoolSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_private_network_is_allowed_by_default() {
-        assert_eq!(BackendSettings::default().allowed_networks.len(), PRIVATE.len());
-    }
 
     #[test]
     fn what_the_types_cant_say_is_checked() {

@@ -1,12 +1,13 @@
 //! Backends that are registered where none may be: they are never connected to.
 
-use yimen_gateway::{BackendSettings, Settings};
+use yimen_gateway::{BackendSettings, Network, Settings};
 
 use crate::backends::{EchoBackend, RawBackend};
 use crate::rig::{Rig, offering, settings};
 
 fn allowing(networks: &[&str]) -> Settings {
-    let allowed_networks = networks.iter().map(|network| network.parse().expect("a network")).collect();
+    let allowed_networks =
+        networks.iter().map(|network| Network::try_from((*network).to_owned()).expect("a network")).collect();
     let backends = BackendSettings { allowed_networks, ..BackendSettings::default() };
     Settings { backends, ..Settings::default() }
 }

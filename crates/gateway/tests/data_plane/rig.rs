@@ -24,8 +24,8 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use yimen_gateway::{
-    Access, BackendSettings, ChannelStanding, Department, Gateway, Offering, Route, RouteTable, Routes,
-    Settings, Standing, Upstream, UpstreamTimeouts, router,
+    Access, BackendSettings, ChannelStanding, Department, Gateway, Network, Offering, Route, RouteTable,
+    Routes, Settings, Standing, Upstream, UpstreamTimeouts, router,
 };
 
 /// The `iss` of the gateway's assertions.
@@ -190,8 +190,8 @@ impl Answer {
 
 /// The default settings, with backends on loopback.
 pub fn settings() -> Settings {
-    let loopback = ["127.0.0.0/8", "::1/128"].map(|network| network.parse().expect("a network"));
-    let backends = BackendSettings { allowed_networks: loopback.to_vec(), ..BackendSettings::default() };
+    let backends =
+        BackendSettings { allowed_networks: Network::LOOPBACK.to_vec(), ..BackendSettings::default() };
     Settings { backends, ..Settings::default() }
 }
 

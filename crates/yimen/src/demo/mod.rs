@@ -17,7 +17,6 @@ use std::{fs, io};
 use axum::Router;
 use domain::ItemId;
 use identity::{DevelopmentIssuer, IssuerConfig, JwksSource};
-use ipnet::IpNet;
 use jiff::Timestamp;
 use read_model::EntryStanding;
 use serde::Serialize;
@@ -193,7 +192,7 @@ fn config(args: &DemoArgs, data_dir: &Path, issuer: &DevelopmentIssuer) -> Resul
             region_claim: Some(REGION_CLAIM.to_owned()),
             // The departments' services are in this process.
             backends: gateway::BackendSettings {
-                allowed_networks: loopback(),
+                allowed_networks: gateway::Network::LOOPBACK.to_vec(),
                 ..gateway::BackendSettings::default()
             },
             ..gateway::Settings::default()
@@ -201,10 +200,6 @@ fn config(args: &DemoArgs, data_dir: &Path, issuer: &DevelopmentIssuer) -> Resul
         matching: Matching::default(),
         log: log(&args.log_filter),
     })
-}
-
-fn loopback() -> Vec<IpNet> {
-    ["127.0.0.0/8", "::1/128"].iter().filter_map(|network| network.parse().ok()).collect()
 }
 
 /// Logs of the demo, whose default filter is quieter than a server's: the tour is what people came for.
