@@ -3,10 +3,14 @@
 
 #![no_main]
 
+#[path = "../../tests/corpus/pieces.rs"]
+mod pieces;
+
 use arbitrary::{Arbitrary, Result, Unstructured};
-use framing::{Framing, Limits, Rest};
 use httparse::{EMPTY_HEADER, Request, Status};
 use libfuzzer_sys::fuzz_target;
+
+use pieces::outcome;
 
 /// What requests are made of, so that a run gets beyond the first line.
 const PIECES: [&[u8]; 32] = [
@@ -72,20 +76,6 @@ fuzz_target!(|connection: Connection| {
     assert_eq!(outcome(&sent, sizes), (passed, rest));
     divide(&sent[..passed]);
 });
-
-fn outcome(sent: &[u8], sizes: impl Iterator<Item = usize>) -> (usize, Rest) {
-    let mut framing = Framing::new(Limits::default());
-    let (mut passed, mut arrived) = (0, 0);
-    for size in sizes {
-        arrived = (arrived + size).min(sent.len());
-        let judgement = framing.judge(&sent[passed..arrived]);
-        passed += judgement.passed;
-        if judgement.rest != Rest::Unfinished || arrived == sent.len() {
-            return (passed, judgement.rest);
-        }
-    }
-    (passed, Rest::Unfinished)
-}
 
 /// Reads requests until the bytes end, and fails where one is none.
 fn divide(mut bytes: &[u8]) {

@@ -1,6 +1,7 @@
 //! The framing, held against messages that others fell for, in one piece and byte by byte.
 
 mod case;
+mod pieces;
 
 use std::path::Path;
 
@@ -8,21 +9,7 @@ use framing::{Framing, Limits, Refusal, Rest};
 use proptest::prelude::*;
 
 use case::{Case, filled_in};
-
-/// What came of a connection whose bytes arrived in pieces of these sizes, and how many were passed on.
-fn outcome(sent: &[u8], sizes: impl Iterator<Item = usize>) -> (usize, Rest) {
-    let mut framing = Framing::new(Limits::default());
-    let (mut passed, mut arrived) = (0, 0);
-    for size in sizes {
-        arrived = (arrived + size).min(sent.len());
-        let judgement = framing.judge(&sent[passed..arrived]);
-        passed += judgement.passed;
-        if judgement.rest != Rest::Unfinished || arrived == sent.len() {
-            return (passed, judgement.rest);
-        }
-    }
-    (passed, Rest::Unfinished)
-}
+use pieces::outcome;
 
 fn sent(case: &Case) -> Vec<u8> {
     let sent = filled_in(&case.sent, "call", "/call/0d6f3c1e-0000-5000-8000-000000000001");
