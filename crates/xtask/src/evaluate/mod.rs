@@ -45,18 +45,18 @@ pub(crate) struct EvaluateArguments {
     no_peers: bool,
     /// Call the matching library, not the binary: quicker to build while tuning
     #[arg(long)]
-    library: bool,
+    in_process: bool,
 }
 
 /// Evaluates, prints the tables and writes `target/evaluate/report.json`.
 pub(crate) fn run(arguments: &EvaluateArguments) -> Result<(), String> {
-    if arguments.library && cfg!(debug_assertions) {
+    if arguments.in_process && cfg!(debug_assertions) {
         return again_in_release();
     }
     let folder = cargo::root().join("target/evaluate");
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let lists = read_lists(arguments)?;
-    if !arguments.library {
+    if !arguments.in_process {
         yimen::build()?;
     }
     let peers = if arguments.no_peers { None } else { peers::install(&folder) };
@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &EvaluateArguments) -> Result<(), String> {
     let mut report = Report { half: arguments.half, ..Report::default() };
     for list in &lists {
         let files = list.write(&folder)?;
-        let mut systems = vec![measure_yimen(list, &files.records, arguments.library)?];
+        let mut systems = vec![measure_yimen(list, &files.records, arguments.in_process)?];
         for peer in peers.iter().flat_map(|_| peers::PEERS).filter(|peer| peer.takes(list)) {
             let found = peers.as_ref().map(|installed| installed.pairs(peer, list, &files));
             match found {
@@ -94,9 +94,9 @@ fn read_lists(arguments: &EvaluateArguments) -> Result<Vec<List>, String> {
     known.map(|name| lists::read(name, &data, arguments.half)).chain(own).collect()
 }
 
-fn measure_yimen(list: &List, records: &std::path::Path, library: bool) -> Result<SystemReport, String> {
+fn measure_yimen(list: &List, records: &std::path::Path, in_process: bool) -> Result<SystemReport, String> {
     let started = Instant::now();
-    let pairs = if library { yimen::by_library(list) } else { yimen::by_binary(records)? };
+    let pairs = if in_process { yimen::in_process(list) } else { yimen::by_binary(records)? };
     let seconds = started.elapsed().as_secs_f64();
     let judged = list.judge(&pairs);
     let mut report = SystemReport::of("Yimen", list, &judged, seconds);

@@ -34,7 +34,7 @@ pub(super) fn by_binary(records: &Path) -> Result<Vec<ScoredPair>, String> {
 }
 
 /// What the library says of a list, its cells read as `yimen match` reads them.
-pub(super) fn by_library(list: &List) -> Vec<ScoredPair> {
+pub(super) fn in_process(list: &List) -> Vec<ScoredPair> {
     let profiles: Vec<Profile> = list.records.iter().map(profile).collect();
     let batch = Batch::new(&profiles);
     let id = |place: u32| {
