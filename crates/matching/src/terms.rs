@@ -209,6 +209,15 @@ mod tests {
     }
 
     #[test]
+    fn stems_are_what_inflection_keeps() {
+        assert_eq!(stems("provides licences", 9), stems("providing licencing", 9));
+        assert_ne!(stems("provides", 9), stems("providers and", 9));
+        assert_ne!(stems("provides", 9), stems("proves", 9));
+        assert_eq!(stems("取水许可", 9), sequence("取水许可", 9));
+        assert_eq!(stems("été", 9), sequence("été", 9));
+    }
+
+    #[test]
     fn a_rare_word_tells_more_than_a_usual_one() {
         let mut statistics = Statistics::default();
         let (usual, rare) = (2, 4);

@@ -52,6 +52,35 @@ fn what_the_bounds_cut_off_does_not_depend_on_the_order_of_the_list() {
 }
 
 #[test]
+fn a_summary_is_measured_against_the_closest_that_either_item_has() {
+    let said = |name: &str, summary: &str| Profile {
+        name: name.to_owned(),
+        summary: Some(summary.to_owned()),
+        ..Profile::default()
+    };
+    let list = [
+        said("Harbour permit", "Permits for vessels that anchor in the inner harbour overnight"),
+        said("Harbour permits", "Permits for vessels that anchor in the inner harbour overnight"),
+        said("Harbour permit fee", "Permits for vessels that leave"),
+        said("Harbour permit", ""),
+    ];
+    let batch = batch(&list);
+    let measured = |a: u32, b: u32| {
+        let found = batch.measurements().into_iter().find(|pair| (pair.0, pair.1) == (a, b));
+        found.expect("the pair was compared").2.get(Measure::SummaryRival)
+    };
+    assert_eq!(measured(0, 1), Some(0.0));
+    // The third's own closest is no closer than this.
+    assert_eq!(measured(0, 2), Some(0.0));
+    assert_eq!(measured(0, 3), None);
+    let list = [list.as_slice(), &[said("Harbour permit fees", "Permits for vessels that leave")]].concat();
+    let batch = self::batch(&list);
+    let behind = batch.measurements().into_iter().filter(|pair| pair.0 < 2 && (pair.1 == 2 || pair.1 == 4));
+    let behind: Vec<_> = behind.filter_map(|pair| pair.2.get(Measure::SummaryRival)).collect();
+    assert!(!behind.is_empty() && behind.iter().all(|behind| *behind < -0.1), "{behind:?}");
+}
+
+#[test]
 fn a_floor_only_leaves_pairs_out() {
     let batch = batch(&near_duplicates(80));
     let all = batch.pairs(0.0);

@@ -10,7 +10,7 @@ use crate::{
     record::Name,
 };
 
-/// Comparisons that each thread remembers at once, some 25 MB of them.
+/// Comparisons that each thread remembers at once.
 const MOST: usize = 1 << 16;
 
 /// Names that were compared, and how.

@@ -137,3 +137,12 @@ fn only_levels_that_the_gateway_knows_can_be_required() {
         assert_eq!(violation.detail, detail);
     }
 }
+
+#[test]
+fn a_level_that_is_no_more_known_is_not_handed_in() {
+    let policy = |level: &str| Policy { assurance_levels: [level.to_owned()].into(), ..Policy::default() };
+    let draft = || followed_by(drafted(), [revised_by(&requiring("high"), &clerk().id)]);
+    let submit = |level: &str| given(draft()).under(policy(level)).when(ItemCommand::Submit, &clerk());
+    submit("high").then([handed_in(1, requiring("high").hash())]);
+    assert!(matches!(submit("low").rejection(), ItemRejection::Invalid(_)));
+}
