@@ -22,13 +22,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     evidence::{Match, Relation, Verdict},
-    index::{Index, MAX_CANDIDATES},
+    index::{Index, MAX_CANDIDATES, Search},
     lexicon::Lexicon,
     measure::{Ready, USUAL_SPREAD},
-    model::{Measure, Measurements, log_odds, prior, probability},
+    model::{Measure, Measurements, log_odds, prior},
     office::Office,
     profile::Profile,
-    score::{Judgement, NameMemory},
+    score::{Glance, Judgement, NameMemory},
 };
 use neighbours::{ClosestSummaries, FAINT, Neighbours, Told};
 use order::Order;
@@ -133,13 +133,14 @@ impl Batch {
         let (found, told) = self.told(0.0);
         let ready = self.ready();
         let mut memory = NameMemory::default();
-        let mut of = |pair: &Found, context: Told| {
-            let judged = self.judge(&ready, pair.a, pair.b, &mut memory)?;
+        let mut measured = |pair: &Found, context: Told| {
+            let glance = Glance::of(of(&ready, pair.a)?, of(&ready, pair.b)?, &self.index.context);
+            let judged = glance.only_counted(&mut memory);
             let by_hand = judged.bits() - prior() - judged.measurements.sum();
             let (a, b) = (self.order.place(pair.a)?, self.order.place(pair.b)?);
             Some((a.min(b), a.max(b), context.into_measurements(judged.measurements), by_hand))
         };
-        found.iter().zip(told).filter_map(|(pair, context)| of(pair, context)).collect()
+        found.iter().zip(told).filter_map(|(pair, context)| measured(pair, context)).collect()
     }
 
     /// What speaks for and against a pair of this list, in words.
@@ -151,7 +152,7 @@ impl Batch {
         let Some((a, b)) = of(pair.a).zip(of(pair.b)) else {
             return crate::score(&Profile::default(), &Profile::default());
         };
-        let judged = Judgement::in_words(&a, &b, &self.index.context);
+        let judged = Glance::of(&a, &b, &self.index.context).in_words();
         let measurements = pair.context.into_measurements(judged.measurements);
         let found = judged.with_context(measurements).into_match();
         // The same sum, rounded once more where it is made in another order.
@@ -196,41 +197,34 @@ impl Batch {
             .collect()
     }
 
-    fn judge<'r>(
-        &self,
-        ready: &[Ready<'r>],
-        a: u32,
-        b: u32,
-        memory: &mut NameMemory<'r>,
-    ) -> Option<Judgement> {
-        let of = |rank: u32| ready.get(usize::try_from(rank).ok()?);
-        Some(Judgement::only_counted(of(a)?, of(b)?, &self.index.context, memory))
-    }
-
     /// The pairs, by rank, that are at the floor or may come there when others are looked at, and what others tell of each.
     fn told(&self, floor: f64) -> (Vec<Found>, Vec<Told>) {
-        let least = probability(log_odds(floor) - Told::most_bits()).min(FAINT);
+        let least = (log_odds(floor) - Told::most_bits()).min(log_odds(FAINT));
         let ready = self.ready();
+        let turns = turns(&ready);
         let next = AtomicUsize::new(0);
         let work = || {
             let (mut found, mut closest) = (Vec::new(), ClosestSummaries::of_none(ready.len()));
-            let mut memory = NameMemory::default();
+            let (mut memory, mut search) = (NameMemory::default(), Search::of(&self.index));
             loop {
                 let from = next.fetch_add(CHUNK, Ordering::Relaxed);
                 let Some(some) =
-                    ready.get(from..ready.len().min(from + CHUNK)).filter(|some| !some.is_empty())
+                    turns.get(from..turns.len().min(from + CHUNK)).filter(|some| !some.is_empty())
                 else {
                     return (found, closest);
                 };
-                for (rank, item) in (from..).zip(some) {
-                    let Ok(rank) = u32::try_from(rank) else { continue };
-                    for other in self.index.proposals(item.record, rank) {
-                        let judged = self.judge(&ready, other, rank, &mut memory);
-                        let Some(pair) = judged.map(|judged| Found::of(other, rank, &judged)) else {
-                            continue;
-                        };
-                        pair.summaries.into_iter().for_each(|alike| closest.see([other, rank], alike));
-                        found.extend(Some(pair).filter(|pair| pair.probability >= least));
+                for rank in some.iter().copied() {
+                    let Some(item) = of(&ready, rank) else { continue };
+                    for other in search.proposals(item.record, rank) {
+                        let Some(first) = of(&ready, other) else { continue };
+                        let glance = Glance::of(first, item, &self.index.context);
+                        if let Some(alike) = glance.summaries() {
+                            closest.see([other, rank], alike);
+                        }
+                        if glance.most_bits() >= least {
+                            let pair = Found::of(other, rank, &glance.only_counted(&mut memory));
+                            found.extend(Some(pair).filter(|pair| pair.bits >= least));
+                        }
                     }
                 }
             }
@@ -251,13 +245,25 @@ impl Batch {
     }
 }
 
+/// The item of a rank.
+fn of<'g, 'r>(ready: &'g [Ready<'r>], rank: u32) -> Option<&'g Ready<'r>> {
+    ready.get(usize::try_from(rank).ok()?)
+}
+
+/// Every rank, those with one name after each other: what is found out of a name is used at once.
+fn turns(ready: &[Ready]) -> Vec<u32> {
+    let mut turns: Vec<(u64, u32)> =
+        ready.iter().zip(0..=u32::MAX).map(|(item, rank)| (item.record.name.hash, rank)).collect();
+    turns.sort_unstable();
+    turns.into_iter().map(|(_, rank)| rank).collect()
+}
+
 /// A pair that was compared, by rank, before others are looked at.
 #[derive(Clone, Copy, Debug)]
 struct Found {
     a: u32,
     b: u32,
     bits: f64,
-    probability: f64,
     relation: Relation,
     standing: crate::score::Standing,
     /// How alike the summaries are, where both have one.
@@ -270,7 +276,6 @@ impl Found {
             a,
             b,
             bits: judged.bits(),
-            probability: judged.probability(),
             relation: judged.relation,
             standing: judged.standing,
             summaries: judged.measurements.get(Measure::SummaryWords).map(|alike| alike as f32),

@@ -79,6 +79,11 @@ impl NameComparison {
     }
 }
 
+/// Whether two names both have an object.
+pub(crate) fn comparable(a: &NormalisedName, b: &NormalisedName) -> bool {
+    !a.object().is_empty() && !b.object().is_empty()
+}
+
 /// Compares two names.
 pub(crate) fn compare(lexicon: &Lexicon, a: &NormalisedName, b: &NormalisedName) -> NameComparison {
     let alignment = align(a.object(), b.object());
@@ -102,7 +107,7 @@ pub(crate) fn compare(lexicon: &Lexicon, a: &NormalisedName, b: &NormalisedName)
         }
         None => {}
     }
-    let comparable = !a.object().is_empty() && !b.object().is_empty();
+    let comparable = comparable(a, b);
     let identical = comparable
         && a.object() == b.object()
         && a.qualifier_set() == b.qualifier_set()

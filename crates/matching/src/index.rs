@@ -3,6 +3,7 @@
 mod block;
 mod keys;
 mod pool;
+mod search;
 
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
@@ -15,26 +16,18 @@ use crate::{
     measure::{Context, Ready},
     profile::Profile,
     record::Record,
-    score::Judgement,
+    score::Glance,
 };
 use block::Blocks;
 use keys::Keys;
 use pool::Pool;
+pub(crate) use search::Search;
 
 /// The most candidates that one query answers.
 pub const MAX_CANDIDATES: usize = 64;
 
 /// The most members that a block lists, unless the list is short enough for more.
 const MAX_BLOCK: usize = 256;
-
-/// The rarest n-grams, and the rarest words, that one query follows.
-const MAX_FOLLOWED: usize = 12;
-
-/// Names that one query takes from n-grams …
-const MAX_NAMES: usize = 32;
-
-/// … and items of each: what items of one name tell of the query, a few of them tell.
-const MAX_ITEMS_PER_NAME: usize = 4;
 
 /// An incremental index of profiles by blocks: shared code, name, rare n-grams of the object under one act, rare words of
 /// summary and keywords, endpoint.
@@ -181,9 +174,8 @@ impl<K: Clone + Eq + Hash + Ord> Index<K> {
     pub fn matches(&self, profile: &Profile) -> Vec<(K, Match)> {
         let query = Record::alone(&self.context.lexicon, profile);
         let query = self.ready(&query);
-        let mut matches: Vec<(K, Match)> = self
+        let mut matches: Vec<(K, Match)> = Search::of(self)
             .proposals(query.record, u32::MAX)
-            .into_iter()
             .filter_map(|slot| self.item(slot))
             .map(|(id, record)| (id.clone(), self.compare(&query, record)))
             .collect();
@@ -205,58 +197,7 @@ impl<K: Clone + Eq + Hash + Ord> Index<K> {
     /// A profile that is itself in the index is among its own candidates.
     #[must_use]
     pub fn candidates(&self, profile: &Profile) -> Vec<K> {
-        let slots = self.proposals(&Record::alone(&self.context.lexicon, profile), u32::MAX);
-        slots.into_iter().filter_map(|slot| self.item(slot)).map(|(id, _)| id.clone()).collect()
-    }
-
-    /// The slots below `end` that are worth scoring against a record, the most promising first.
-    pub(crate) fn proposals(&self, record: &Record, end: u32) -> Vec<u32> {
-        let keys = Keys::of(record);
-        let mut promise: HashMap<u32, f64, RandomState> = HashMap::default();
-        let mut promises = |slots: &[u32], bits: f64| {
-            for slot in slots.iter().take_while(|slot| **slot < end) {
-                *promise.entry(*slot).or_default() += bits;
-            }
-        };
-        // Only the order among these four and the rest matters: a code with the name, a code, a name, an address.
-        keys.code_and_name.iter().for_each(|key| promises(self.items.members(*key), 400.0));
-        keys.codes.iter().for_each(|key| promises(self.items.members(*key), 200.0));
-        keys.name.iter().for_each(|key| promises(self.names.members(*key), 100.0));
-        keys.endpoint.iter().for_each(|key| promises(self.items.members(*key), 50.0));
-        for (name, rarity) in self.alike_names(&keys) {
-            let members = self.names.members(name);
-            promises(members.get(..MAX_ITEMS_PER_NAME).unwrap_or(members), rarity);
-        }
-        for (word, rarity) in self.words.rarest(keys.words(), MAX_FOLLOWED) {
-            promises(self.words.members(word), rarity);
-        }
-        let mut ranked: Vec<(f64, &K, u32)> = promise
-            .into_iter()
-            .filter_map(|(slot, bits)| self.item(slot).map(|(id, _)| (bits, id, slot)))
-            .collect();
-        let best_first = |(x, left, _): &(f64, &K, u32), (y, right, _): &(f64, &K, u32)| {
-            y.total_cmp(x).then_with(|| left.cmp(right))
-        };
-        if ranked.len() > self.most {
-            ranked.select_nth_unstable_by(self.most, best_first);
-            ranked.truncate(self.most);
-        }
-        ranked.sort_unstable_by(best_first);
-        ranked.into_iter().map(|(_, _, slot)| slot).collect()
-    }
-
-    /// Names that share rare n-grams with the query's, by key, with the sum of what those tell; at most [`MAX_NAMES`].
-    fn alike_names(&self, keys: &Keys) -> Vec<(u64, f64)> {
-        let mut sums: HashMap<u64, f64, RandomState> = HashMap::default();
-        for (gram, rarity) in self.grams.rarest(keys.grams.iter().copied(), MAX_FOLLOWED) {
-            for name in self.grams.members(gram) {
-                *sums.entry(*name).or_default() += rarity;
-            }
-        }
-        let mut names: Vec<(u64, f64)> = sums.into_iter().collect();
-        names.sort_unstable_by(|(left, x), (right, y)| y.total_cmp(x).then_with(|| left.cmp(right)));
-        names.truncate(MAX_NAMES.max(self.most / 2));
-        names
+        Search::of(self).ids(&Record::alone(&self.context.lexicon, profile))
     }
 
     /// What the search is bounded by, and what that cut off.
@@ -273,7 +214,7 @@ impl<K: Clone + Eq + Hash + Ord> Index<K> {
 
     fn compare(&self, query: &Ready, record: &Record) -> Match {
         let other = self.ready(record);
-        Judgement::in_words(query, &other, &self.context).into_match()
+        Glance::of(query, &other, &self.context).in_words().into_match()
     }
 
     pub(crate) fn item(&self, slot: u32) -> Option<&(K, Record)> {

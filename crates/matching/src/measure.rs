@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    compare::{NameComparison, compare},
+    compare::{NameComparison, comparable},
     lexicon::Lexicon,
     model::{Measure, Measurements},
     record::Record,
@@ -73,62 +73,47 @@ impl<'r> Ready<'r> {
     }
 }
 
-/// Two names beside each other: all that doesn't depend on what else their items say.
-#[derive(Debug)]
-pub(crate) struct NamePair {
-    pub(crate) compared: NameComparison,
-    /// Likeness of the words.
-    words: f64,
-    /// What each tells that the other name doesn't.
-    own: [f64; 2],
-}
-
-impl NamePair {
-    pub(crate) fn of(lexicon: &Lexicon, a: &Ready, b: &Ready) -> Self {
-        Self {
-            compared: compare(lexicon, &a.record.name.parsed, &b.record.name.parsed),
-            words: a.name.cosine(&b.name).unwrap_or_default(),
-            own: [a.alone.missing_from(&b.record.name.alone), b.alone.missing_from(&a.record.name.alone)],
-        }
-    }
-
-    /// What each name tells that the other item doesn't, neither in its name nor elsewhere.
-    fn own_words(&self, a: &Ready, b: &Ready) -> [f64; 2] {
-        let [of_a, of_b] = self.own;
-        let beside = |named: f64, name: &Weighed, other: &Record| {
-            if other.described() { name.missing_from(&other.words) } else { named }
-        };
-        [beside(of_a, &a.alone, b.record), beside(of_b, &b.alone, a.record)]
-            .map(|told| told.min(MAX_OWN_WORDS))
-    }
-}
-
-/// Measures everything but what needs other pairs.
-pub(crate) fn measure(a: &Ready, b: &Ready, names: &NamePair, spread: f64) -> Measurements {
+/// Measures what is cheap to measure: all but the order of words, and what needs other pairs.
+pub(crate) fn at_a_glance(a: &Ready, b: &Ready, offices: Option<Offices>, spread: f64) -> Measurements {
     let mut found = Measurements::default();
-    if names.compared.comparable {
-        found.set(Measure::NameWords, names.words);
-        found.set(Measure::NameOrder, names.compared.similarity);
-        found.set(Measure::NameIdentical, f64::from(u8::from(names.compared.identical)));
-        let own = names.own_words(a, b);
-        found.set(Measure::OwnWordsOfBoth, own.into_iter().reduce(f64::min));
-        found.set(Measure::OwnWordsOfOne, own.into_iter().reduce(f64::max));
+    if comparable(&a.record.name.parsed, &b.record.name.parsed) {
+        found.set(Measure::NameWords, a.name.cosine(&b.name).unwrap_or_default());
+        let [of_a, of_b] = [own_words(a, b.record), own_words(b, a.record)];
+        found.set(Measure::OwnWordsOfBoth, of_a.min(of_b));
+        found.set(Measure::OwnWordsOfOne, of_a.max(of_b));
     }
     let (left, right) = (&*a.record.summary, &*b.record.summary);
     if !left.is_empty() && !right.is_empty() {
-        let text = a.words.cosine(&b.words).unwrap_or_default();
-        found.set(Measure::Text, text);
+        found.set(Measure::Text, a.words.cosine(&b.words).unwrap_or_default());
         found.set(Measure::SummaryWords, a.stems.cosine(&b.stems).unwrap_or_default());
-        let order = if text < LOOSE_TEXT { 0.0 } else { terms::in_order(left, right) };
-        found.set(Measure::SummaryOrder, order);
         found.set(Measure::SummaryStart, common_start(left, right));
     }
     found.set(Measure::Keywords, a.keywords.cosine(&b.keywords));
     if !a.record.kinds.is_empty() && !b.record.kinds.is_empty() {
         found.set(Measure::Kind, f64::from(u8::from(meet(&a.record.kinds, &b.record.kinds))));
     }
-    found.set(Measure::Department, department_difference(a, b).map(|differs| differs * (1.0 - spread)));
+    let differs = offices.map(|offices| department_difference(a, b, offices));
+    found.set(Measure::Department, differs.map(|differs| differs * (1.0 - spread)));
     found
+}
+
+/// Adds the measures of order, which cost most.
+pub(crate) fn in_order(a: &Ready, b: &Ready, names: &NameComparison, found: &mut Measurements) {
+    if names.comparable {
+        found.set(Measure::NameOrder, names.similarity);
+        found.set(Measure::NameIdentical, f64::from(u8::from(names.identical)));
+    }
+    if let Some(text) = found.get(Measure::Text) {
+        let order =
+            if text < LOOSE_TEXT { 0.0 } else { terms::in_order(&a.record.summary, &b.record.summary) };
+        found.set(Measure::SummaryOrder, order);
+    }
+}
+
+/// What the words of a name tell that the other item doesn't say, neither in its name nor elsewhere.
+fn own_words(of: &Ready, other: &Record) -> f64 {
+    let others = if other.described() { &other.words } else { &other.name.alone };
+    of.alone.missing_from(others).min(MAX_OWN_WORDS)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "at most 20")]
@@ -162,14 +147,14 @@ pub(crate) fn offices(a: &Record, b: &Record) -> Option<Offices> {
     }
 }
 
-fn department_difference(a: &Ready, b: &Ready) -> Option<f64> {
-    Some(match offices(a.record, b.record)? {
+fn department_difference(a: &Ready, b: &Ready, offices: Offices) -> f64 {
+    match offices {
         Offices::Same | Offices::Counterparts => 0.0,
         Offices::Other => {
             let alike = a.department.as_ref().zip(b.department.as_ref()).and_then(|(a, b)| a.cosine(b));
             1.0 - alike.unwrap_or_default()
         }
-    })
+    }
 }
 
 /// Whether two ordered sets have something in common.

@@ -120,17 +120,22 @@ impl Measurements {
 
 /// Bits by value: straight lines between points, level beyond the first and the last.
 #[derive(Debug, Default)]
-struct Curve(Vec<(f64, f64)>);
+struct Curve {
+    points: Vec<(f64, f64)>,
+    /// The most bits of any point.
+    highest: f64,
+}
 
 impl Curve {
-    fn highest(&self) -> Option<f64> {
-        self.0.iter().map(|(_, bits)| *bits).reduce(f64::max)
+    fn through(points: Vec<(f64, f64)>) -> Self {
+        let highest = points.iter().map(|(_, bits)| *bits).reduce(f64::max).unwrap_or_default();
+        Self { points, highest }
     }
 
     fn at(&self, value: f64) -> f64 {
-        let after = self.0.partition_point(|(x, _)| *x < value);
-        let before = after.checked_sub(1).and_then(|at| self.0.get(at));
-        match (before, self.0.get(after)) {
+        let after = self.points.partition_point(|(x, _)| *x < value);
+        let before = after.checked_sub(1).and_then(|at| self.points.get(at));
+        match (before, self.points.get(after)) {
             (Some((x0, y0)), Some((x1, y1))) => y0 + (value - x0) / (x1 - x0) * (y1 - y0),
             (Some((_, y)), None) | (None, Some((_, y))) => *y,
             (None, None) => 0.0,
@@ -161,7 +166,7 @@ static MODEL: LazyLock<Model> = LazyLock::new(|| {
     };
     Model {
         prior: points("prior").first().map_or(0.0, |(_, bits)| *bits),
-        curves: Measure::ALL.map(|measure| Curve(points(measure.as_str()))).into(),
+        curves: Measure::ALL.map(|measure| Curve::through(points(measure.as_str()))).into(),
     }
 });
 
@@ -172,7 +177,7 @@ pub(crate) fn prior() -> f64 {
 
 /// The most that a measurement can weigh for a pair, in bits.
 pub(crate) fn most_bits(measure: Measure) -> f64 {
-    MODEL.curves.get(measure as usize).and_then(Curve::highest).unwrap_or_default().max(0.0)
+    MODEL.curves.get(measure as usize).map_or(0.0, |curve| curve.highest.max(0.0))
 }
 
 /// The log2-odds that belong to a probability; those of a number outside 0 to 1 are those of the nearer end.
@@ -194,9 +199,9 @@ mod tests {
     fn every_measure_has_a_curve_and_every_row_is_used() {
         let mut used = 0;
         for (measure, curve) in Measure::ALL.iter().zip(&MODEL.curves) {
-            assert!(curve.0.len() >= 2, "{measure:?} has no curve");
-            assert!(curve.0.is_sorted_by(|(a, _), (b, _)| a < b), "{measure:?} isn't in order");
-            used += curve.0.len();
+            assert!(curve.points.len() >= 2, "{measure:?} has no curve");
+            assert!(curve.points.is_sorted_by(|(a, _), (b, _)| a < b), "{measure:?} isn't in order");
+            used += curve.points.len();
         }
         let written = WEIGHTS_TSV.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).count();
         assert_eq!(written, used + 1, "one row is the prior");
@@ -214,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_curve_is_straight_between_its_points_and_level_beyond() {
-        let curve = Curve(vec![(0.0, -2.0), (0.5, 0.0), (1.0, 4.0)]);
+        let curve = Curve::through(vec![(0.0, -2.0), (0.5, 0.0), (1.0, 4.0)]);
         let near = |value: f64, bits: f64| (curve.at(value) - bits).abs() < 1e-9;
         assert!(near(-1.0, -2.0) && near(0.25, -1.0) && near(0.5, 0.0) && near(0.75, 2.0) && near(9.0, 4.0));
     }

@@ -1,6 +1,7 @@
 //! Weighs two profiles against each other.
 
 mod fields;
+mod glance;
 mod memory;
 mod names;
 mod reasons;
@@ -11,12 +12,13 @@ use crate::{
     compare::NameComparison,
     evidence::{Match, Relation, Verdict},
     lexicon::Lexicon,
-    measure::{Context, NamePair, Offices, Ready, measure, offices},
+    measure::{Context, Offices, Ready},
     model::{Measurements, prior, probability},
     profile::Profile,
     record::Record,
     weights as w,
 };
+pub(crate) use glance::Glance;
 pub(crate) use memory::NameMemory;
 pub(crate) use reasons::Reasons;
 
@@ -40,7 +42,7 @@ pub fn score(a: &Profile, b: &Profile) -> Match {
     let context = Context::new(Arc::clone(Lexicon::built_in()));
     let (a, b) = (Record::alone(&context.lexicon, a), Record::alone(&context.lexicon, b));
     let ready = |record| Ready::new(record, &context);
-    Judgement::in_words(&ready(&a), &ready(&b), &context).into_match()
+    Glance::of(&ready(&a), &ready(&b), &context).in_words().into_match()
 }
 
 /// What follows from comparing two records.
@@ -79,34 +81,19 @@ impl Standing {
 }
 
 impl Judgement {
-    /// For a pair that somebody reads about.
-    pub(crate) fn in_words(a: &Ready, b: &Ready, context: &Context) -> Self {
-        // One order for both directions: the words come out the same.
-        let (a, b) = if a.record.order() <= b.record.order() { (a, b) } else { (b, a) };
-        Self::of(a, b, &NamePair::of(&context.lexicon, a, b), context, Reasons::in_words())
-    }
-
-    /// For one of a million pairs, whose names were compared before or are remembered from now on.
-    pub(crate) fn only_counted<'r>(
-        a: &Ready<'r>,
-        b: &Ready<'r>,
-        context: &Context,
-        memory: &mut NameMemory<'r>,
+    fn of(
+        [a, b]: [&Record; 2],
+        names: &NameComparison,
+        offices: Option<Offices>,
+        measurements: Measurements,
+        lexicon: &Lexicon,
+        mut reasons: Reasons,
     ) -> Self {
-        let (a, b) = if a.record.name.hash <= b.record.name.hash { (a, b) } else { (b, a) };
-        Self::of(a, b, memory.compare(&context.lexicon, a, b), context, Reasons::only_counted())
-    }
-
-    fn of(a: &Ready, b: &Ready, names: &NamePair, context: &Context, mut reasons: Reasons) -> Self {
-        let measurements = measure(a, b, names, context.spread);
-        let names = &names.compared;
-        let (left, right) = (a.record, b.record);
-        let codes = fields::codes(left, right, &mut reasons);
-        names::reasons(&context.lexicon, names, &measurements, &mut reasons);
-        let audiences_meet = fields::audience(left, right, &mut reasons);
-        let offices = offices(left, right);
-        fields::of_the_rest(left, right, offices, &measurements, &mut reasons);
-        let regions_meet = fields::region(left, right, &mut reasons);
+        let codes = fields::codes(a, b, &mut reasons);
+        names::reasons(lexicon, names, &measurements, &mut reasons);
+        let audiences_meet = fields::audience(a, b, &mut reasons);
+        fields::of_the_rest(a, b, offices, &measurements, &mut reasons);
+        let regions_meet = fields::region(a, b, &mut reasons);
         let contradicted = !names.clashes.is_empty() || audiences_meet == Some(false);
         let joinable = !contradicted && joinable(names, codes, offices);
         let same_place = regions_meet.unwrap_or(offices == Some(Offices::Same));

@@ -168,10 +168,15 @@ impl<'r> Weighed<'r> {
 
     /// What those of its terms tell that the set `others` doesn't hold.
     pub(crate) fn missing_from(&self, others: &[Term]) -> f64 {
-        self.pairs()
-            .filter(|(term, _)| others.binary_search(term).is_err())
-            .map(|(_, weight)| f64::from(weight))
-            .sum()
+        let mut others = others.iter().copied().peekable();
+        let mut missing = 0.0;
+        for (term, weight) in self.pairs() {
+            while others.next_if(|other| *other < term).is_some() {}
+            if others.peek() != Some(&term) {
+                missing += f64::from(weight);
+            }
+        }
+        missing
     }
 }
 

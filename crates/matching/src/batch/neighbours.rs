@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     batch::Found,
-    model::{Measure, Measurements, most_bits, probability},
+    model::{Measure, Measurements, log_odds, most_bits, probability},
 };
 
 /// Pairs below this probability tell nothing of others.
@@ -60,7 +60,8 @@ impl ClosestSummaries {
     }
 
     /// Looks at a pair of items whose summaries are that alike.
-    pub(super) fn see(&mut self, items: [u32; 2], alike: f32) {
+    pub(super) fn see(&mut self, items: [u32; 2], alike: f64) {
+        let alike = told(alike);
         for item in items {
             if let Some(closest) = place_of(&mut self.0, item) {
                 *closest = closest.max(alike);
@@ -81,7 +82,8 @@ impl ClosestSummaries {
 impl Neighbours {
     pub(super) fn of(items: usize, found: &[Found], summaries: ClosestSummaries) -> Self {
         let mut partners = vec![Vec::new(); items];
-        for pair in found.iter().filter(|pair| pair.probability >= FAINT) {
+        let faint = log_odds(FAINT);
+        for pair in found.iter().filter(|pair| pair.bits >= faint) {
             for (item, other) in [(pair.a, pair.b), (pair.b, pair.a)] {
                 if let Some(list) = place_of(&mut partners, item) {
                     list.push((other, told(pair.bits)));
@@ -108,10 +110,7 @@ impl Neighbours {
             (pair.bits - best).clamp(NOBODY, -NOBODY)
         };
         let (a, b) = (lead(left, pair.b), lead(right, pair.a));
-        let weaker = |(item, bits): &(u32, f32)| {
-            right.iter().find(|(other, _)| other == item).map(|(_, other)| bits.min(*other))
-        };
-        let common = left.iter().filter_map(weaker).fold(f32::NEG_INFINITY, f32::max);
+        let common = strongest_common(left, right);
         let closest = self.summaries.closest(pair.a).min(self.summaries.closest(pair.b));
         Told {
             summary_rival: pair.summaries.map(|alike| alike - closest),
@@ -133,6 +132,20 @@ fn told(value: f64) -> f32 {
 
 fn place_of<T>(list: &mut [T], item: u32) -> Option<&mut T> {
     usize::try_from(item).ok().and_then(|at| list.get_mut(at))
+}
+
+/// The most that the weaker of two links to one item has; both lists have their strongest first.
+fn strongest_common(left: &[(u32, f32)], right: &[(u32, f32)]) -> f32 {
+    let mut strongest = f32::NEG_INFINITY;
+    for (item, bits) in left {
+        if *bits <= strongest {
+            break;
+        }
+        let stronger = right.iter().take_while(|(_, other)| *other > strongest);
+        let mut same = stronger.filter(|(other, _)| other == item);
+        strongest = same.next().map_or(strongest, |(_, other)| bits.min(*other));
+    }
+    strongest
 }
 
 fn keep_closest(list: &mut Vec<(u32, f32)>) {

@@ -26,6 +26,12 @@ pub(super) fn codes(a: &Record, b: &Record, into: &mut Reasons) -> Option<bool> 
     Some(false)
 }
 
+/// The most that codes, audience, level, legal basis and endpoint can weigh for a pair, in bits.
+pub(super) fn most_bits_by_hand(a: &Record, b: &Record) -> f64 {
+    let code = if a.codes.iter().any(|code| b.codes.contains(code)) { w::SAME_CODE } else { 0.0 };
+    code + w::SAME_AUDIENCE + w::SAME_LEVEL + w::SAME_LEGAL_BASIS + w::SAME_ENDPOINT
+}
+
 /// Adds what the audiences say, and tells whether they have somebody in common.
 pub(super) fn audience(a: &Record, b: &Record, into: &mut Reasons) -> Option<bool> {
     if a.audience.is_empty() || b.audience.is_empty() {

@@ -5,8 +5,8 @@ use std::collections::{HashMap, hash_map::Entry};
 use foldhash::fast::RandomState;
 
 use crate::{
+    compare::{NameComparison, compare},
     lexicon::Lexicon,
-    measure::{NamePair, Ready},
     record::Name,
 };
 
@@ -22,15 +22,15 @@ pub(crate) struct NameMemory<'r> {
 #[derive(Debug)]
 struct Remembered<'r> {
     names: [&'r Name; 2],
-    compared: Box<NamePair>,
+    compared: Box<NameComparison>,
 }
 
 impl<'r> NameMemory<'r> {
-    /// The names of two items beside each other, in this order.
-    pub(crate) fn compare(&mut self, lexicon: &Lexicon, a: &Ready<'r>, b: &Ready<'r>) -> &NamePair {
-        let names: [&Name; 2] = [&a.record.name, &b.record.name];
+    /// Two names beside each other, in this order.
+    pub(crate) fn compare(&mut self, lexicon: &Lexicon, a: &'r Name, b: &'r Name) -> &NameComparison {
+        let names = [a, b];
         let key = names.map(|name| name.hash);
-        let compare = || Remembered { names, compared: Box::new(NamePair::of(lexicon, a, b)) };
+        let compare = || Remembered { names, compared: Box::new(compare(lexicon, &a.parsed, &b.parsed)) };
         if self.known.len() >= MOST && !self.known.contains_key(&key) {
             self.known.clear();
         }
