@@ -180,6 +180,19 @@ fn a_cell_that_can_not_be_read_costs_its_row_no_more_than_that_cell() {
 }
 
 #[test]
+fn a_list_that_a_chinese_spreadsheet_saved_is_read_when_its_encoding_is_said() {
+    // 编号,name / 1,取水许可 / 2,取水许可
+    let bytes =
+        b"\xb1\xe0\xba\xc5,name\n1,\xc8\xa1\xcb\xae\xd0\xed\xbf\xc9\n2,\xc8\xa1\xcb\xae\xd0\xed\xbf\xc9\n";
+    let read = ["--format", "csv", "--map", "id=编号", "--encoding", "gb18030", "--clusters", "-"];
+    let csv = match_text(bytes, &read);
+    assert_eq!(csv.code, Some(0), "{}", csv.stderr);
+    assert!(csv.stdout.contains("\"name\":\"取水许可\""), "{}", csv.stdout);
+    let json = match_text(b"{}\n", &["--format", "jsonl", "--encoding", "gbk"]);
+    assert_eq!(json.code, Some(64), "{}", json.stderr);
+}
+
+#[test]
 fn what_can_not_be_matched_at_all_is_a_slip_on_the_command_line() {
     let refused = |bytes: &[u8], more: &[&str], parts: &[&str]| {
         let refused = match_text(bytes, &[CSV, more].concat());
@@ -191,7 +204,7 @@ fn what_can_not_be_matched_at_all_is_a_slip_on_the_command_line() {
     refused(b"name,kind\nx,1\n", &[], &["no column id", "--map"]);
     refused(b"id,name\n1,x\n", &["--map", "summary=about"], &["--map summary=about", "id, name"]);
     refused(b"id,name\n1,x\n", &["--map", "nmae=name"], &["did you mean name"]);
-    refused(b"\xb1\xe0\xba\xc5,name\n1,x\n", &[], &["UTF-8", "iconv"]);
+    refused(b"\xb1\xe0\xba\xc5,name\n1,x\n", &[], &["UTF-8", "--encoding gb18030"]);
     refused(b"id,name\n1,x\n", &["--pairs", "-", "--clusters", "-"], &["a place each"]);
 
     for (bytes, format) in [("id,name\n", "csv"), ("", "jsonl"), ("\n\n", "jsonl")] {

@@ -10,7 +10,7 @@ use url::Url;
 
 pub use self::matching::{ListFormat, MatchArgs};
 use crate::failure::EXIT_CODES;
-use crate::import::{Defaults, Mapping, Rewrite};
+use crate::import::{Defaults, Encoding, Mapping, Rewrite};
 
 /// 一门：政务服务统一入口网关 · one door to public services.
 #[derive(Debug, Parser)]
@@ -129,6 +129,9 @@ pub struct ImportArgs {
     /// What the file is
     #[arg(long, value_enum)]
     pub format: Format,
+    /// What the text of a csv file is encoded in
+    #[arg(long, value_enum, default_value_t)]
+    pub encoding: Encoding,
     /// Which column holds which field: field=column,… (for jsonl a dotted path)
     #[arg(long, value_name = "FIELD=COLUMN,…", default_value = "")]
     pub map: Mapping,
@@ -209,7 +212,7 @@ directory, entries are formed when the gateway starts.";
 /// What a file to import is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// Comma-separated values (RFC 4180), UTF-8, with a head line.
+    /// Comma-separated values (RFC 4180) with a head line.
     Csv,
     /// One JSON object a line.
     Jsonl,

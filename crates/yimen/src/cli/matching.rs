@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::import::{Defaults, Mapping};
+use crate::import::{Defaults, Encoding, Mapping};
 
 /// `yimen match`.
 #[derive(Debug, Args)]
@@ -16,6 +16,9 @@ pub struct MatchArgs {
     /// What the list is
     #[arg(long, value_enum)]
     pub format: ListFormat,
+    /// What the text of a csv file is encoded in
+    #[arg(long, value_enum, default_value_t)]
+    pub encoding: Encoding,
     /// Which column holds which field: field=column,… (for jsonl a dotted path)
     #[arg(long, value_name = "FIELD=COLUMN,…", default_value = "")]
     pub map: Mapping,
@@ -42,7 +45,7 @@ pub struct MatchArgs {
 /// What a list to match is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ListFormat {
-    /// Comma-separated values (RFC 4180), UTF-8, with a head line.
+    /// Comma-separated values (RFC 4180) with a head line.
     Csv,
     /// One JSON object a line.
     Jsonl,

@@ -1,21 +1,18 @@
-//! Rows of a CSV file (RFC 4180): UTF-8 with or without a byte order mark, a head line, quoted line breaks allowed.
+//! Rows of a CSV file (RFC 4180): UTF-8 with or without a byte order mark, or GB 18030, a head line, quoted line breaks allowed.
 //!
-//! A row with another number of cells than the head is refused, and a cell that isn't UTF-8 is a fault; the file goes on. A quote that is
+//! A row with another number of cells than the head is refused, and a cell that isn't in the file's encoding is a fault; the file goes on. A quote that is
 //! never closed makes one row of all that follows: that row is refused, and the refusal says how far it reaches.
 
-use std::io::Read;
+use std::{borrow::Cow, io::Read};
 
-use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
+use csv::{ByteRecord, Reader, ReaderBuilder};
 
 use super::lines::Lines;
 use super::record::UNREADABLE;
-use super::{Field, Mapping, Record, Refusal};
+use super::{Encoding, Field, Mapping, Record, Refusal};
 use crate::failure::Failure;
 use crate::output;
 
-/// What to do about a file in another encoding.
-const NOT_UTF_8: &str = "the head line is not UTF-8: save the file as \"CSV UTF-8\", \
-    or convert it first, for example by `iconv -f GB18030 -t UTF-8`";
 /// Characters of a column's name that a message shows.
 const MOST_SHOWN: usize = 40;
 
@@ -23,6 +20,7 @@ const MOST_SHOWN: usize = 40;
 #[derive(Debug)]
 pub struct Rows<R> {
     reader: Reader<Lines<R>>,
+    encoding: Encoding,
     /// Field and place of each column that is wanted.
     columns: Vec<(Field, usize)>,
     width: usize,
@@ -32,17 +30,13 @@ pub struct Rows<R> {
 
 impl<R: Read> Rows<R> {
     /// Reads the head line and finds the columns. Every column that the mapping names has to be there.
-    pub fn open(input: R, mapping: &Mapping) -> Result<Self, Failure> {
+    pub fn open(input: R, mapping: &Mapping, encoding: Encoding) -> Result<Self, Failure> {
         let mut reader = ReaderBuilder::new().flexible(true).from_reader(Lines::new(input));
-        let head = reader
-            .headers()
-            .map_err(|error| {
-                if matches!(error.kind(), ErrorKind::Utf8 { .. }) {
-                    return Failure::usage(NOT_UTF_8);
-                }
-                Failure::because("the head line can't be read", &error)
-            })?
-            .clone();
+        let head =
+            reader.byte_headers().map_err(|error| Failure::because("the head line can't be read", &error))?;
+        let head: Option<Vec<String>> =
+            head.iter().map(|cell| encoding.read(cell).map(Cow::into_owned)).collect();
+        let head = head.ok_or_else(|| Failure::usage(not_in(encoding)))?;
         if head.is_empty() {
             return Err(Failure::usage("the file is empty: its head line is missing"));
         }
@@ -62,7 +56,7 @@ impl<R: Read> Rows<R> {
         }
         let columns =
             Field::ALL.into_iter().filter_map(|field| Some((field, place(mapping.column(field))?))).collect();
-        Ok(Self { columns, width: head.len(), reader, record: ByteRecord::new(), broken: false })
+        Ok(Self { columns, width: head.len(), reader, encoding, record: ByteRecord::new(), broken: false })
     }
 
     /// Whether a column holds the field.
@@ -92,10 +86,11 @@ impl<R: Read> Rows<R> {
         }
         let mut row = Record::new(line);
         for (field, place) in &self.columns {
-            match std::str::from_utf8(self.record.get(*place).unwrap_or_default()) {
-                Ok(cell) => row.set(*field, cell),
-                Err(_) => {
-                    row.fault(*field, "encoding", format!("{}the cell is not UTF-8", extent(line, last)));
+            match self.encoding.read(self.record.get(*place).unwrap_or_default()) {
+                Some(cell) => row.set(*field, &cell),
+                None => {
+                    let detail = format!("{}the cell is not {}", extent(line, last), self.encoding);
+                    row.fault(*field, "encoding", detail);
                 }
             }
         }
@@ -122,6 +117,17 @@ impl<R: Read> Iterator for Rows<R> {
     }
 }
 
+/// What to do about a file in another encoding than the one that was said.
+fn not_in(encoding: Encoding) -> &'static str {
+    match encoding {
+        Encoding::Utf8 => {
+            "the head line is not UTF-8: say --encoding gb18030 if a Chinese spreadsheet saved it, \
+             or save the file as \"CSV UTF-8\""
+        }
+        Encoding::Gb18030 => "the head line is not GB 18030: leave --encoding out if the file is UTF-8",
+    }
+}
+
 /// Says which lines a row takes, if it is more than one: a quote in the wrong place may have joined several rows.
 fn extent(first: u64, last: u64) -> String {
     if first == last {
@@ -137,7 +143,8 @@ mod tests {
     use crate::import::Defaults;
 
     fn rows(bytes: &[u8], mapping: &str) -> Vec<Result<Record, Refusal>> {
-        Rows::open(bytes, &mapping.parse().expect("well formed")).expect("a head line").collect()
+        let mapping = mapping.parse().expect("well formed");
+        Rows::open(bytes, &mapping, Encoding::Utf8).expect("a head line").collect()
     }
 
     #[test]
@@ -186,21 +193,44 @@ mod tests {
     #[test]
     fn a_file_without_a_whole_head_line_is_refused() {
         for text in ["", "\n\n", "\u{feff}", "name,\"kind\n甲,01\n"] {
-            let failure = Rows::open(text.as_bytes(), &Mapping::default()).expect_err("no head line");
+            let failure =
+                Rows::open(text.as_bytes(), &Mapping::default(), Encoding::Utf8).expect_err("no head line");
             assert!(failure.message.contains("head line"), "{}", failure.message);
         }
     }
 
     #[test]
     fn a_head_line_in_another_encoding_says_what_to_do() {
-        let failure = Rows::open(&b"\xc3\xfb\xb3\xc6,kind\n"[..], &Mapping::default()).expect_err("GBK");
-        assert!(failure.message.contains("iconv"), "{}", failure.message);
+        for (head, encoding) in
+            [(&b"\xc3\xfb\xb3\xc6,kind\n"[..], Encoding::Utf8), (b"n\xffme\n", Encoding::Gb18030)]
+        {
+            let failure = Rows::open(head, &Mapping::default(), encoding).expect_err("not in it");
+            assert!(failure.message.contains("--encoding"), "{}", failure.message);
+        }
+    }
+
+    #[test]
+    fn gb_18030_is_read_with_its_four_byte_characters() {
+        // 名称,kind / 㐀证,"a,b" / a broken cell: U+3400 has four bytes in GB 18030, the second and the last of them digits.
+        let bytes = b"\xc3\xfb\xb3\xc6,kind\n\x81\x39\xee\x39\xd6\xa4,\"a,b\"\n\xff,01\n";
+        let mapping = "name=名称".parse().expect("well formed");
+        let rows: Vec<_> =
+            Rows::open(&bytes[..], &mapping, Encoding::Gb18030).expect("a head line").collect();
+        let row = rows[0].as_ref().expect("good");
+        let cell = |field| row.get(field, &Defaults::default()).map(str::to_owned);
+        assert_eq!(cell(Field::Name), Some("㐀证".to_owned()));
+        assert_eq!(cell(Field::Kind), Some("a,b".to_owned()));
+        let broken = rows[1].as_ref().expect("a row").check(&Field::ALL).expect_err("a broken cell");
+        assert_eq!(
+            (broken.codes(), broken.errors[0].detail.as_str()),
+            (vec!["encoding"], "name=名称: the cell is not GB 18030")
+        );
     }
 
     #[test]
     fn a_column_that_is_not_there_is_said_with_those_that_are() {
-        let failure =
-            Rows::open(&b"a,b\n"[..], &"name=c".parse().expect("well formed")).expect_err("no column c");
+        let mapping = "name=c".parse().expect("well formed");
+        let failure = Rows::open(&b"a,b\n"[..], &mapping, Encoding::Utf8).expect_err("no column c");
         assert_eq!(failure.message, "--map name=c: the file has no such column; it has a, b");
     }
 

@@ -4,6 +4,7 @@
 //! Every row ends as taken or refused, in the order of the file; importing a file again changes nothing.
 
 pub mod csv;
+mod encoding;
 mod field;
 pub mod jsonl;
 mod lines;
@@ -22,6 +23,7 @@ use std::path::Path;
 use domain::code::LOCAL_SCHEME;
 use indicatif::ProgressBar;
 
+pub use self::encoding::Encoding;
 pub use self::field::Field;
 pub use self::mapping::{Defaults, Mapping, Rewrite};
 use self::openapi::Backends;
@@ -120,9 +122,12 @@ fn rows(args: &ImportArgs) -> Result<Box<dyn Iterator<Item = Read> + '_>, Failur
         defaults: args.default.clone().with(Field::Department, args.department.as_deref()),
         code_scheme: args.code_scheme.clone().unwrap_or_else(|| LOCAL_SCHEME.to_owned()),
     };
+    if args.format != Format::Csv {
+        args.encoding.must_be_utf_8()?;
+    }
     Ok(match args.format {
         Format::Csv => {
-            let records = csv::Rows::open(open(&args.file)?, &args.map)?;
+            let records = csv::Rows::open(open(&args.file)?, &args.map, args.encoding)?;
             Box::new(records.map(move |record| record.and_then(|record| Row::new(&record, &rules))))
         }
         Format::Jsonl => {

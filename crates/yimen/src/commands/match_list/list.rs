@@ -46,7 +46,7 @@ pub fn read(args: &MatchArgs) -> Result<(List, Vec<Profile>), Failure> {
     let input = open(&args.file)?;
     match args.format {
         ListFormat::Csv => {
-            let records = csv::Rows::open(input, &args.map)?;
+            let records = csv::Rows::open(input, &args.map, args.encoding)?;
             for fields in [&[Field::Name][..], &[Field::Id, Field::ItemCode]] {
                 if !fields.iter().any(|field| records.has(*field) || args.default.get(*field).is_some()) {
                     let [field, ..] = fields else { continue };
@@ -57,7 +57,10 @@ pub fn read(args: &MatchArgs) -> Result<(List, Vec<Profile>), Failure> {
             }
             take_all(records, args)
         }
-        ListFormat::Jsonl => take_all(jsonl::Rows::new(input, &args.map), args),
+        ListFormat::Jsonl => {
+            args.encoding.must_be_utf_8()?;
+            take_all(jsonl::Rows::new(input, &args.map), args)
+        }
     }
 }
 
