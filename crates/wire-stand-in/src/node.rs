@@ -88,10 +88,11 @@ async fn accept(listener: TcpListener, number: usize, shared: Arc<Shared>, stop:
             match tls {
                 None => serve(stream, routes, end).await,
                 // A client that doesn't like the certificate, or brings none, is gone.
-                Some(tls) => match tls.accept(stream).await {
-                    Ok(stream) => serve(stream, routes, end).await,
-                    Err(_) => {}
-                },
+                Some(tls) => {
+                    if let Ok(stream) = tls.accept(stream).await {
+                        serve(stream, routes, end).await;
+                    }
+                }
             }
         });
     }

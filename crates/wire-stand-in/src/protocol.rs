@@ -1,5 +1,10 @@
 //! The protocol as its own files in `protos/` say it; `build.rs` makes this code of them.
-#![expect(clippy::allow_attributes, reason = "generated")]
+#![expect(
+    clippy::allow_attributes,
+    clippy::large_enum_variant,
+    clippy::enum_variant_names,
+    reason = "generated"
+)]
 
 pub mod event_store {
     pub mod client {

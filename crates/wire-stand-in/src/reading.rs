@@ -1,4 +1,5 @@
 //! Pages of a stream and of `$all`, and how they are delivered.
+#![expect(clippy::result_large_err, reason = "a status is what the library answers with")]
 
 use std::collections::HashMap;
 use std::pin::Pin;

@@ -168,7 +168,10 @@ impl EventStore for EventStoreDb {
     async fn read_all(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, StoreError> {
         let mut from = self.after_the_quiet(after.raw());
         let prefix = self.prefix();
-        while limit > 0 {
+        if limit == 0 {
+            return Ok(Vec::new());
+        }
+        loop {
             let scan = self
                 .connection
                 .call(|client| async move { pages::log(&client, prefix, from, limit).await })
@@ -179,12 +182,11 @@ impl EventStore for EventStoreDb {
                 return Ok(entries.into_iter().map(|entry| entry.recorded).collect());
             }
             if !scan.moved {
-                break;
+                return Ok(Vec::new());
             }
             from = scan.reached;
             self.note_quiet(after.raw(), from);
         }
-        Ok(Vec::new())
     }
 
     async fn head(&self) -> Result<Position, StoreError> {
