@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("yimen-curator", &["yimen-domain", "yimen-matching", "yimen-event-store", "yimen-read-model"]),
     ("yimen-identity", &[]),
     ("yimen-framing", &[]),
+    ("yimen-wire-stand-in", &[]),
     ("yimen-gateway", &["yimen-identity", "yimen-domain"]),
     (
         "yimen-api",

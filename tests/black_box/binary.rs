@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::cluster;
+
 /// Longest time that anything here waits for, on a loaded machine with two cores.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -80,6 +82,9 @@ impl Demo {
             std::fs::remove_file(&ready_file).expect("it can be removed");
         }
         let data = folder.path().join("data");
+        if let Some(address) = cluster::real(folder.path()) {
+            command.arg("--event-log").arg(address);
+        }
         command.args(["--public", public, "--admin", "127.0.0.1:0"]);
         command.arg("--data-dir").arg(&data).arg("--ready-file").arg(&ready_file).args(arguments);
         Self::launch(command, folder, |folder| {

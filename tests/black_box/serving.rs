@@ -11,6 +11,11 @@ use crate::staff::AUDIENCE;
 const ISSUER: &str = "https://id.test";
 const CHANNEL: &str = "hangzhou-app";
 
+/// An issuer that a gateway may trust.
+pub(crate) fn issuer() -> DevelopmentIssuer {
+    DevelopmentIssuer::generate(ISSUER).expect("a key")
+}
+
 impl Demo {
     /// Starts a gateway on free ports whose configuration ends in these lines; with tokens for a citizen and for staff.
     ///
@@ -21,7 +26,11 @@ impl Demo {
 
     /// The same, with its files in `folder`.
     pub(crate) fn serve_in(folder: TempDir, settings: &str) -> Self {
-        let issuer = DevelopmentIssuer::generate(ISSUER).expect("a key");
+        Self::serve_for(&issuer(), folder, settings)
+    }
+
+    /// The same, trusting this issuer.
+    pub(crate) fn serve_for(issuer: &DevelopmentIssuer, folder: TempDir, settings: &str) -> Self {
         let keys = folder.path().join("keys.json");
         std::fs::write(&keys, issuer.jwks().to_string()).expect("it can be written");
         let data = folder.path().join("data");

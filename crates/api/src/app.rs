@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use crate::command::Recent;
 use crate::extract::Acting;
+use crate::freshness::Freshness;
 use crate::operations::CallPath;
 use crate::problem::{Code, Problem};
 
@@ -28,6 +29,8 @@ pub struct App {
     pub policy: Arc<Policy>,
     /// Where "now" comes from.
     pub clock: Clock,
+    /// How far behind the log the read model is, and may be; none where nobody looks.
+    pub(crate) bound: Option<(Freshness, Duration)>,
     /// Up to where the curator has placed what was published; none where no curator is at work.
     pub(crate) curated: Option<watch::Receiver<Position>>,
     /// Says where the curator would place an item; none where no curator is at work.
@@ -53,6 +56,7 @@ impl App {
             verifier,
             policy,
             clock,
+            bound: None,
             curated: None,
             previewer: None,
             call_path: None,
@@ -65,6 +69,12 @@ impl App {
     #[must_use]
     pub fn with_curator(self, curator: &Curator) -> Self {
         Self { curated: Some(curator.progress()), previewer: Some(curator.previewer()), ..self }
+    }
+
+    /// The same, refusing everything while it is further behind the log than `bound`.
+    #[must_use]
+    pub fn with_bound(self, freshness: Freshness, bound: Duration) -> Self {
+        Self { bound: Some((freshness, bound)), ..self }
     }
 
     /// The same where calls are carried, too: operators see how backends fare.

@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt};
 use utoipa_axum::routes;
@@ -10,7 +11,7 @@ use crate::problem::Problem;
 use crate::registry::{
     channels, departments, duplicate_cases, entries, items, match_preview, matching_report,
 };
-use crate::{App, catalogue, docs, operations, stack};
+use crate::{App, catalogue, docs, freshness, operations, stack};
 
 /// Where each audience's API begins.
 pub(crate) const CATALOGUE: &str = "/catalogue/v1";
@@ -25,6 +26,7 @@ pub fn router(app: App) -> Router {
         .nest(CATALOGUE, catalogue_routes().into())
         .nest(REGISTRY, registry_routes().into())
         .nest(OPERATIONS, operations_routes().into())
+        .route_layer(from_fn_with_state(app.clone(), freshness::within_bound))
         .with_state(app)
         .merge(docs::router())
         .route("/.well-known/api-catalog", get(docs::api_catalog))

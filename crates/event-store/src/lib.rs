@@ -3,13 +3,14 @@
 //! * [`EventStore`] is the port: append to one stream, read a stream, page the whole log from a [`Position`].
 //! * [`execute`] carries a command through it: read, fold, decide, append at the exact revision.
 //! * [`verify`] walks the log and names every event that was altered, removed, reordered or inserted.
-//! * [`sqlite`] is the embedded adapter.
+//! * [`sqlite`] is the embedded adapter, [`eventstoredb`] the one for a cluster.
 //!
 //! The port asks no more than EventStoreDB can give: one stream per append, opaque and possibly sparse
 //! positions, bytes for data and metadata, and idempotence by event id.
 
 mod digest;
 mod event;
+pub mod eventstoredb;
 mod execute;
 mod history;
 mod port;

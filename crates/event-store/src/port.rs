@@ -15,7 +15,8 @@ pub trait EventStore: fmt::Debug + Send + Sync {
     /// Appends `events` to one stream, all or none, if the stream is at `expected`.
     ///
     /// Appending events that are already there, in the same order with the same content, succeeds and
-    /// writes nothing, whatever `expected` says: an append whose outcome is unknown may be repeated.
+    /// writes nothing, whatever `expected` says (but see [`Capabilities::unique_ids`]): an append whose outcome is
+    /// unknown may be repeated.
     async fn append(
         &self,
         stream: &StreamName,
@@ -100,6 +101,12 @@ pub struct Capabilities {
     pub multi_stream_appends: bool,
     /// Whether positions have no gaps, so that a gap means a removed event.
     pub dense_positions: bool,
+    /// Whether an event id that is in the log already is always recognised.
+    ///
+    /// Where it isn't, it is recognised at the revision that its append expects: a repeated append has to expect what it
+    /// expected at first, and an id that was used elsewhere is not refused. Commands are safe in both cases: their
+    /// stream is read before each append.
+    pub unique_ids: bool,
     /// Largest event, in bytes of type, data and sealed metadata ([`NewEvent::size`]).
     pub max_event_bytes: usize,
     /// Largest append, in the same bytes.
@@ -157,6 +164,20 @@ pub enum AppendError {
     /// The log failed. If it is unavailable, the events may or may not be there: repeat the append.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl AppendError {
+    /// The label under which a failed append is counted.
+    pub(crate) fn reason(&self) -> &'static str {
+        match self {
+            Self::Conflict { .. } => "conflict",
+            Self::IdReused { .. } => "id_reused",
+            Self::TooLarge { .. } => "too_large",
+            Self::Nothing => "nothing",
+            Self::Store(StoreError::Unavailable { .. }) => "unavailable",
+            Self::Store(StoreError::Corrupt { .. }) => "corrupt",
+        }
+    }
 }
 
 /// A failure of the log itself.

@@ -99,6 +99,9 @@ pub struct DemoArgs {
     /// Keep everything in this folder; without it, a temporary one that is removed at the end
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+    /// Keep the event log in a cluster, for example esdb://127.0.0.1:2113?tls=false; without it, in the folder
+    #[arg(long, value_name = "ADDRESS", env = "YIMEN_EVENT_LOG__ADDRESS")]
+    pub event_log: Option<String>,
     /// The catalogue to start with
     #[arg(long, value_enum, default_value_t = Sample::Hangzhou)]
     pub sample: Sample,

@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod data_dir;
 mod demo;
+mod event_log;
 mod failure;
 mod import;
 mod output;

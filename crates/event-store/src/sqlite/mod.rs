@@ -34,6 +34,7 @@ const FOLLOW_INTERVAL: Duration = Duration::from_millis(50);
 const CAPABILITIES: Capabilities = Capabilities {
     multi_stream_appends: true,
     dense_positions: true,
+    unique_ids: true,
     // Both fit a cluster's default of 1 MiB an append, so that every log can be copied there.
     max_event_bytes: 512 * 1024,
     max_append_bytes: 960 * 1024,
@@ -184,7 +185,7 @@ impl EventStore for Sqlite {
         let outcome = self.hand_over(stream, expected, events).await;
         metrics::histogram!("yimen_log_append_seconds").record(started.elapsed());
         if let Err(error) = &outcome {
-            metrics::counter!("yimen_log_append_failures_total", "reason" => reason(error)).increment(1);
+            metrics::counter!("yimen_log_append_failures_total", "reason" => error.reason()).increment(1);
         }
         outcome
     }
@@ -230,18 +231,6 @@ impl EventStore for Sqlite {
 
     fn capabilities(&self) -> Capabilities {
         CAPABILITIES
-    }
-}
-
-/// The label under which a failed append is counted.
-fn reason(error: &AppendError) -> &'static str {
-    match error {
-        AppendError::Conflict { .. } => "conflict",
-        AppendError::IdReused { .. } => "id_reused",
-        AppendError::TooLarge { .. } => "too_large",
-        AppendError::Nothing => "nothing",
-        AppendError::Store(StoreError::Unavailable { .. }) => "unavailable",
-        AppendError::Store(StoreError::Corrupt { .. }) => "corrupt",
     }
 }
 

@@ -1,8 +1,13 @@
 //! The log from outside: the contract of the port, and what each adapter promises beyond it.
 
+mod cluster;
 mod commands;
 mod contract;
 mod crash;
+mod eventstoredb;
+mod eventstoredb_address;
+mod eventstoredb_faults;
+mod eventstoredb_tls;
 mod sqlite;
 mod tally;
 mod tampering;

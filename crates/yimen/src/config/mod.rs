@@ -1,5 +1,6 @@
 //! Configuration: a TOML file, under environment variables, under flags. Secrets come from files only.
 
+mod event_log;
 mod layers;
 mod settings;
 mod show;
@@ -10,6 +11,7 @@ use std::path::Path;
 use serde_path_to_error::Segment;
 use toml::Value;
 
+pub use self::event_log::EventLog;
 use self::layers::{ENVIRONMENT_PREFIX, Layers, Source};
 pub use self::settings::{Config, Identity, Listen, Log, LogFormat, Matching};
 pub use self::suggestion::nearest;
@@ -147,6 +149,7 @@ mod tests {
         );
         assert_eq!(example.policy, minimal.policy);
         assert_eq!(example.log, minimal.log);
+        assert_eq!(example.event_log, minimal.event_log);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use matching::Lexicon;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::nearest;
+use super::{EventLog, nearest};
 use crate::failure::Failure;
 use crate::server::TlsFiles;
 use crate::words;
@@ -21,8 +21,11 @@ use crate::words;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Folder that holds the event log, the search index and, unless they are placed elsewhere, the keys.
+    /// Folder that holds the embedded event log, the search index and, unless they are placed elsewhere, the keys.
     pub data_dir: PathBuf,
+    /// Where the event log is.
+    #[serde(default)]
+    pub event_log: EventLog,
     /// Where connections are accepted, and how long they may take.
     #[serde(default)]
     pub listen: Listen,
@@ -309,6 +312,7 @@ impl Config {
         self.identity.check()?;
         self.gateway.check().map_err(|error| format!("gateway: {error}"))?;
         self.listen.check()?;
+        self.event_log.check()?;
         crate::server::logs::filter(&self.log.filter).map_err(|error| format!("log.filter: {error}"))?;
         Ok(())
     }

@@ -31,7 +31,7 @@ use self::sample::{Sample, SampleDepartment, SampleItem};
 pub use self::state::{State, issuer_key};
 use self::tour::Tour;
 use crate::cli::{DemoArgs, Sample as Chosen};
-use crate::config::{Config, Identity, Listen, Log, LogFormat, Matching};
+use crate::config::{Config, EventLog, Identity, Listen, Log, LogFormat, Matching};
 use crate::failure::Failure;
 use crate::server::{self, Background, Bounds, Ended, Front, Service};
 use crate::{data_dir, output};
@@ -184,6 +184,10 @@ fn config(args: &DemoArgs, data_dir: &Path, issuer: &DevelopmentIssuer) -> Resul
     let trusted = IssuerConfig::new(issuer.issuer(), vec![AUDIENCE.to_owned()], JwksSource::Url(keys));
     Ok(Config {
         data_dir: data_dir.to_owned(),
+        event_log: match &args.event_log {
+            Some(address) => EventLog { address: address.clone(), ..EventLog::default() },
+            None => EventLog::default(),
+        },
         listen: Listen { public: args.public, admin: args.admin, ..Listen::default() },
         policy: domain::Policy::default(),
         identity: Identity::of(vec![trusted]),

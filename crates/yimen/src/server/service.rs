@@ -3,11 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use api::App;
+use api::{App, Freshness};
 use curator::Curator;
 use domain::Policy;
 use domain::revocation::RevocationStanding;
-use event_store::sqlite::Sqlite;
 use event_store::{EventStore, Position};
 use gateway::{Gateway, PublicScheme};
 use identity::{AssertionSigner, Clock, KeyRingFile, PseudonymSecret, Revocations, Verifier, VerifierConfig};
@@ -25,6 +24,7 @@ use super::tls::Certificate;
 use super::{listener, metrics, revocations, routes};
 use crate::config::Config;
 use crate::data_dir;
+use crate::event_log::EventLog;
 use crate::failure::{Failure, reasons};
 
 /// How often the keys of assertions are looked at, for `yimen keys rotate` may have added one.
@@ -35,7 +35,7 @@ const BACKGROUND_END: Duration = Duration::from_secs(10);
 /// A gateway that is ready to run.
 #[derive(Debug)]
 pub struct Service {
-    log: Arc<Sqlite>,
+    log: EventLog,
     background: Background,
     signer: Arc<AssertionSigner>,
     public: Door,
@@ -91,8 +91,8 @@ impl Service {
         let (public_url, admin_url) = (url(scheme, &public)?, url(PublicScheme::Http, &admin)?);
         let issuer = config.listen.public_url.as_ref().map_or_else(|| public_url.clone(), spelling);
         let metrics = metrics::recorder()?;
-        let log = data_dir::open_log(&config.data_dir).await?;
-        let store: Arc<dyn EventStore> = log.clone();
+        let log = EventLog::open(&config.event_log, &config.data_dir).await?;
+        let store = log.store();
         let policy = Arc::new(config.rules());
         let end = CancellationToken::new();
         let tasks = TaskTracker::new();
@@ -110,6 +110,9 @@ impl Service {
                 .with_words(config.matching.lexicon()?);
         let placed = curator.progress();
         tasks.spawn(curator.clone().run(end.clone()));
+        let freshness = Freshness::now();
+        let following = freshness.clone().follow(Arc::clone(&store), read_model.clone());
+        tasks.spawn(end.clone().run_until_cancelled_owned(following));
         let (routes, routed, follower) = routes::follow(&read_model);
         tasks.spawn(end.clone().run_until_cancelled_owned(follower));
 
@@ -132,6 +135,7 @@ impl Service {
         let app =
             App::new(Arc::clone(&store), read_model.clone(), staff, Arc::clone(&policy), Clock::system())
                 .with_curator(&curator)
+                .with_bound(freshness.clone(), config.event_log.max_behind)
                 .with_call_path(routes::call_path(gateway.clone()));
         tasks.spawn(end.clone().run_until_cancelled_owned(gateway.clone().keep_probing()));
         let ready = Readiness::default();
@@ -146,7 +150,7 @@ impl Service {
         if let Some(certificate) = tls {
             tasks.spawn(end.clone().run_until_cancelled_owned(certificate.keep_fresh()));
         }
-        let router = api::router(app).merge(gateway::router(gateway));
+        let router = freshness.told_by(api::router(app).merge(gateway::router(gateway)));
         let public_front = Front { router, bounds: bounds.clone(), tls: tls_config };
         let admin_front = Front { router: admin_router, bounds, tls: None };
         Ok(Self {

@@ -83,6 +83,7 @@ impl EventStore for Rehearsal {
         Capabilities {
             multi_stream_appends: false,
             dense_positions: false,
+            unique_ids: false,
             max_event_bytes: usize::MAX,
             max_append_bytes: usize::MAX,
         }
