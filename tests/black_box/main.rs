@@ -20,6 +20,7 @@ mod hostile_tokens;
 mod import_formats;
 mod import_run;
 mod importing;
+mod integrity;
 mod key_rotation;
 mod main_path;
 mod match_run;

@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use url::Url;
 
 pub use self::matching::{ListFormat, MatchArgs};
+use crate::data_dir::log_file;
 use crate::failure::EXIT_CODES;
 use crate::import::{Defaults, Mapping, Rewrite};
 
@@ -36,8 +37,8 @@ pub enum Command {
     Export(ExportArgs),
     /// 由日志重建读模型，报告数量与速率 · Rebuild the read model from the log, report counts and rate
     Replay(ReplayArgs),
-    /// 校验日志哈希链；可与运行中的网关并行 · Check the log's hash chains, also beside a running gateway
-    Verify(DataArgs),
+    /// 校验日志哈希链与签名锚点；可离线、可校验备份 · Check the log's hash chains and signed anchors; also a backup, offline
+    Verify(VerifyArgs),
     /// 输出 OpenAPI 文档 · Write the OpenAPI documents
     Openapi(OpenapiArgs),
     /// 检查或显示配置 · Check or show the configuration
@@ -224,6 +225,58 @@ pub struct DataArgs {
     #[arg(long, value_name = "DIR", env = "YIMEN_DATA_DIR")]
     pub data_dir: PathBuf,
 }
+
+/// Which log: a data directory's, or a file of its own, which goes before.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub struct LogArgs {
+    /// Folder that holds the event log
+    #[arg(long, value_name = "DIR", env = "YIMEN_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+    /// The event log itself, for example a backup
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+}
+
+impl LogArgs {
+    /// The log's file.
+    pub fn file(&self) -> PathBuf {
+        match (&self.log, &self.data_dir) {
+            (Some(file), _) => file.clone(),
+            (None, Some(folder)) => log_file(folder),
+            // The group above requires one of them.
+            (None, None) => PathBuf::new(),
+        }
+    }
+}
+
+/// `yimen verify`.
+#[derive(Debug, Args)]
+#[command(after_help = VERIFY_HELP)]
+pub struct VerifyArgs {
+    /// Which log.
+    #[command(flatten)]
+    pub log: LogArgs,
+    /// Public keys that you trust to sign anchors: a JWK Set, as /.well-known/jwks.json gave it
+    #[arg(long, value_name = "FILE")]
+    pub keys: Option<PathBuf>,
+    /// Anchors kept outside the log (integrity.anchor_file): they tell when its end was cut off
+    #[arg(long, value_name = "FILE")]
+    pub anchors: Option<PathBuf>,
+}
+
+const VERIFY_HELP: &str = "\
+It needs no secret and changes nothing; the log may be a backup on a read-only disk.
+
+Each event that was altered, removed, reordered or inserted is named. Hash chains
+tell what was done inside a stream; signed anchors also tell a rewritten end of a
+stream, events of different streams that changed places, and a whole stream taken
+away, for the events that they cover. What can't be seen:
+  - what was done before the first anchor over an event was written
+  - what was added after the last anchor (the answer says how far anchors go)
+  - an end that was cut off with its anchors, unless --anchors knows better
+  - without --keys, a log that somebody made anew from its first event on
+  - what somebody does who has the signing key";
 
 /// `yimen export`.
 #[derive(Debug, Args)]

@@ -45,7 +45,12 @@ pub async fn open_log(data_dir: &Path) -> Result<Arc<Sqlite>, Failure> {
 
 /// Opens the log for reading alone, whether or not a gateway is running on it.
 pub fn read_log(data_dir: &Path) -> Result<Arc<Sqlite>, Failure> {
-    Sqlite::open_read_only(log_file(data_dir), &Options::default())
+    read_log_file(&log_file(data_dir))
+}
+
+/// The same, of a log that is in this file.
+pub fn read_log_file(file: &Path) -> Result<Arc<Sqlite>, Failure> {
+    Sqlite::open_read_only(file, &Options::default())
         .map(Arc::new)
         .map_err(|error| Failure::because("the event log can't be read", &error))
 }

@@ -11,7 +11,7 @@ use serde_path_to_error::Segment;
 use toml::Value;
 
 use self::layers::{ENVIRONMENT_PREFIX, Layers, Source};
-pub use self::settings::{Config, Identity, Listen, Log, LogFormat, Matching};
+pub use self::settings::{Config, Identity, Integrity, Listen, Log, LogFormat, Matching};
 pub use self::suggestion::nearest;
 use crate::cli::ConfigSource;
 use crate::failure::Failure;

@@ -22,7 +22,7 @@ use super::bounds::Bounds;
 use super::connections::{Ended, Front, serve};
 use super::readiness::{Readiness, with_readiness};
 use super::tls::Certificate;
-use super::{listener, metrics, revocations, routes};
+use super::{anchors, listener, metrics, revocations, routes};
 use crate::config::Config;
 use crate::data_dir;
 use crate::failure::{Failure, reasons};
@@ -123,6 +123,7 @@ impl Service {
         let keys = KeyRingFile::new(config.identity.assertion_key(&config.data_dir));
         let signer = Arc::new(signer(config, issuer, &keys)?);
         tasks.spawn(end.clone().run_until_cancelled_owned(signer.follow(keys, KEYS_READ_AGAIN)));
+        tasks.spawn(anchors::keep(Arc::clone(&store), Arc::clone(&signer), &config.integrity, end.clone()));
         let mut settings = config.gateway.clone();
         if tls.is_some() {
             settings.public_scheme = PublicScheme::Https;
