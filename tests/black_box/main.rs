@@ -5,6 +5,7 @@
 
 mod arrows;
 mod backend_health;
+mod backups;
 mod bad_backends;
 mod bad_input;
 mod binary;
@@ -13,7 +14,9 @@ mod channels;
 mod city;
 mod client;
 mod configuring;
+mod crashing;
 mod credentials;
+mod faulty_disks;
 mod frames;
 mod generated;
 mod hostile_tokens;

@@ -1,5 +1,7 @@
 //! `yimen serve` with settings of the test's own, where a demo's are not enough.
 
+use std::process::Command;
+
 use identity::{DevelopmentIssuer, TokenRequest};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -21,6 +23,11 @@ impl Demo {
 
     /// The same, with its files in `folder`.
     pub(crate) fn serve_in(folder: TempDir, settings: &str) -> Self {
+        Self::serve_with(folder, settings, |_| ())
+    }
+
+    /// The same, with a say in how the process is started.
+    pub(crate) fn serve_with(folder: TempDir, settings: &str, prepare: impl FnOnce(&mut Command)) -> Self {
         let issuer = DevelopmentIssuer::generate(ISSUER).expect("a key");
         let keys = folder.path().join("keys.json");
         std::fs::write(&keys, issuer.jwks().to_string()).expect("it can be written");
@@ -47,6 +54,7 @@ impl Demo {
         });
         let mut command = yimen(&["serve", "--config"]);
         command.arg(&file);
+        prepare(&mut command);
         Self::launch(command, folder, |folder| {
             let log = std::fs::read_to_string(folder.join("log.txt")).ok()?;
             let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());

@@ -10,6 +10,7 @@
 //! positions, bytes for data and metadata, and idempotence by event id.
 
 mod anchor;
+mod copy;
 mod digest;
 mod event;
 mod execute;
@@ -24,11 +25,12 @@ mod verify;
 pub use anchor::{
     ANCHOR_CATEGORY, Anchor, AnchorError, Anchorer, Cadence, OutsideAnchors, Place, SignAnchor,
 };
+pub use copy::{Copied, CopyError, copy};
 pub use digest::{Digest, DigestError};
 pub use event::{DecodeError, Metadata, NewEvent, Recorded, decode};
 pub use execute::{Envelope, ExecuteError, Executed, event_id, execute};
 pub use history::{Loaded, load};
-pub use port::{AppendError, Appended, Capabilities, EventStore, Expected, StoreError};
+pub use port::{AppendError, Appended, Capabilities, EventStore, Expected, StoreError, WriteFault};
 pub use position::{Position, PositionError};
 pub use seal::Seal;
 pub use stream_name::{StreamName, StreamNameError};

@@ -66,7 +66,7 @@ pub enum OpenError {
         known: i32,
     },
     /// SQLite finds its structure damaged.
-    #[error("{} is damaged: restore it from a backup", path.display())]
+    #[error("{} is damaged", path.display())]
     Corrupt {
         /// The log's file.
         path: PathBuf,
@@ -257,6 +257,11 @@ fn prepare_writing(connection: &Connection, options: &Options) -> rusqlite::Resu
     connection.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |_| Ok(()))?;
     connection.pragma_update_and_check(None, "journal_size_limit", WAL_KEPT_BYTES, |_| Ok(()))?;
     limit_pages(connection, options.max_pages)
+}
+
+/// A commit, synced as any other, after which the file says what it said before.
+pub(super) fn commit_nothing(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "user_version", SCHEMA_VERSION)
 }
 
 /// Sets the quota; without one, SQLite's own bound of 2³² − 2 pages.

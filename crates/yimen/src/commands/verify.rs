@@ -9,13 +9,18 @@ use event_store::{OutsideAnchors, Report, Witnesses, verify};
 use identity::AnchorKeys;
 
 use super::block_on;
-use crate::cli::VerifyArgs;
+use crate::cli::{TrustArgs, VerifyArgs};
 use crate::data_dir;
 use crate::failure::{Exit, Failure};
 use crate::{output, progress};
 
 pub fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
-    let log = data_dir::read_log_file(&args.log.file())?;
+    verify_file(&args.log.file(), &args.trust)
+}
+
+/// Verifies the log in that file, and says what was found.
+pub fn verify_file(file: &Path, args: &TrustArgs) -> Result<ExitCode, Failure> {
+    let log = data_dir::read_log_file(file)?;
     let mut keys = match &args.keys {
         Some(path) => given_keys(path)?,
         None => AnchorKeys::on_first_use(),

@@ -8,11 +8,11 @@ use curator::Curator;
 use domain::Policy;
 use domain::revocation::RevocationStanding;
 use event_store::sqlite::Sqlite;
-use event_store::{EventStore, Position};
+use event_store::{EventStore, Position, StoreError};
 use gateway::{Gateway, PublicScheme};
 use identity::{AssertionSigner, Clock, KeyRingFile, PseudonymSecret, Revocations, Verifier, VerifierConfig};
 use jiff::Timestamp;
-use read_model::ReadModel;
+use read_model::{ReadModel, StartError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -101,9 +101,15 @@ impl Service {
             search_dir: Some(data_dir::search_dir(&config.data_dir)),
             stop: end.clone(),
         };
-        let (read_model, follower) = ReadModel::start(Arc::clone(&store), options)
-            .await
-            .map_err(|error| Failure::because("the read model can't be started", &error))?;
+        let (read_model, follower) =
+            ReadModel::start(Arc::clone(&store), options).await.map_err(|error| match error {
+                StartError::Store(StoreError::Corrupt { .. }) => {
+                    data_dir::damaged(&data_dir::log_file(&config.data_dir), &error)
+                }
+                StartError::Store(StoreError::Unavailable { .. })
+                | StartError::Search(_)
+                | StartError::Fold(_) => Failure::because("the read model can't be started", &error),
+            })?;
         tasks.spawn(follower);
         let curator =
             Curator::new(Arc::clone(&store), read_model.clone(), Arc::clone(&policy), Timestamp::now)
