@@ -137,7 +137,7 @@ async fn shown(gateway: &Demo) -> BTreeMap<String, String> {
             shown.insert(text(&department["id"]).to_owned(), text(&department["name"]["zh-CN"]).to_owned());
         }
         match page["next"].as_str() {
-            Some(next) => after = format!("&after={next}"),
+            Some(next) => after = format!("&cursor={next}"),
             None => return shown,
         }
     }

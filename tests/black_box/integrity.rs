@@ -105,6 +105,12 @@ async fn what_hash_chains_cannot_see_anchors_name() {
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("removed: by the anchors, events 4 to "), "{said}");
     assert!(log.departments > 3);
+
+    // Anchors are about the log: what is read from it passes over them, and misses nothing.
+    let replayed =
+        yimen(&["replay", "--data-dir"]).arg(log.file("data")).output().expect("the binary starts");
+    let said = String::from_utf8_lossy(&replayed.stdout).into_owned();
+    assert!(said.lines().any(|line| line.ends_with("skipped       0")), "{said}");
 }
 
 #[tokio::test]

@@ -104,11 +104,11 @@ fn set_aside(log: &Path) -> io::Result<PathBuf> {
         .ok_or(io::ErrorKind::AlreadyExists)?;
     for part in ["-wal", "-shm", ""] {
         let (from, to) = (beside(log, part), beside(&aside, part));
-        match fs::rename(from, to) {
-            Err(error) if !(error.kind() == io::ErrorKind::NotFound && !part.is_empty()) => {
-                return Err(error);
-            }
-            Ok(()) | Err(_) => {}
+        let absent = |error: &io::Error| error.kind() == io::ErrorKind::NotFound && !part.is_empty();
+        if let Err(error) = fs::rename(from, to)
+            && !absent(&error)
+        {
+            return Err(error);
         }
     }
     Ok(aside)

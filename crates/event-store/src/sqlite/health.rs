@@ -11,7 +11,7 @@ use super::open;
 use crate::WriteFault;
 
 /// How long a commit, or a trial, tells that the next one will go well.
-const FRESH: Duration = Duration::from_secs(5);
+const FRESH: Duration = Duration::from_secs(30);
 /// How often a log that can't be written is tried.
 const AGAIN: Duration = Duration::from_millis(500);
 /// What has to fit on the disk, as much as the largest append.

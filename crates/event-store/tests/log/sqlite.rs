@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event_store::sqlite::{OpenError, Options, Sqlite};
-use event_store::{AppendError, EventStore, Expected, Position, StoreError, verify};
+use event_store::{AppendError, EventStore, Expected, Position, StoreError, WriteFault, verify};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -62,6 +62,7 @@ async fn one_process_writes_and_others_read() {
     assert!(verify(&reading, None, |_| ()).await.expect("readable").is_clean());
     let refused = reading.append(&stream, Expected::Revision(0), vec![event(1)]).await;
     assert!(matches!(refused, Err(AppendError::Store(StoreError::Unavailable { .. }))), "{refused:?}");
+    assert_eq!((store.writable().await, reading.writable().await), (Ok(()), Err(WriteFault::ReadOnly)));
 
     drop((store, reading));
     open(&dir).expect("the lock ends with the log");
@@ -119,10 +120,12 @@ async fn a_full_disk_stops_writing_and_nothing_else() {
     assert!(written > 2);
     let again = store.append(&stream, after(written), vec![large()]).await;
     assert!(matches!(again, Err(AppendError::Store(StoreError::Unavailable { .. }))), "{again:?}");
+    assert_eq!(store.writable().await, Err(WriteFault::DiskFull));
     assert_eq!(store.read_stream(&stream, 0, 100).await.expect("readable").len() as u64, written);
 
     store.set_max_pages(None).await.expect("the writer lives");
     store.append(&stream, after(written), vec![large()]).await.expect("there is room again");
+    assert_eq!(store.writable().await, Ok(()));
     let report = verify(&store, None, |_| ()).await.expect("readable");
     assert!(report.is_clean(), "{:?}", report.findings);
     assert_eq!(report.events, written + 1);
