@@ -5,6 +5,7 @@
 
 mod arrows;
 mod backend_health;
+mod backups;
 mod bad_backends;
 mod bad_input;
 mod binary;
@@ -14,13 +15,16 @@ mod city;
 mod client;
 mod cluster;
 mod configuring;
+mod crashing;
 mod credentials;
+mod faulty_disks;
 mod frames;
 mod generated;
 mod hostile_tokens;
 mod import_formats;
 mod import_run;
 mod importing;
+mod integrity;
 mod key_rotation;
 mod main_path;
 mod match_run;

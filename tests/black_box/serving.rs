@@ -1,5 +1,7 @@
 //! `yimen serve` with settings of the test's own, where a demo's are not enough.
 
+use std::process::Command;
+
 use identity::{DevelopmentIssuer, TokenRequest};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -31,6 +33,16 @@ impl Demo {
 
     /// The same, trusting this issuer.
     pub(crate) fn serve_for(issuer: &DevelopmentIssuer, folder: TempDir, settings: &str) -> Self {
+        Self::serve_with(issuer, folder, settings, |_| ())
+    }
+
+    /// The same, with a say in how the process is started.
+    pub(crate) fn serve_with(
+        issuer: &DevelopmentIssuer,
+        folder: TempDir,
+        settings: &str,
+        prepare: impl FnOnce(&mut Command),
+    ) -> Self {
         let keys = folder.path().join("keys.json");
         std::fs::write(&keys, issuer.jwks().to_string()).expect("it can be written");
         let data = folder.path().join("data");
@@ -56,6 +68,7 @@ impl Demo {
         });
         let mut command = yimen(&["serve", "--config"]);
         command.arg(&file);
+        prepare(&mut command);
         Self::launch(command, folder, |folder| {
             let log = std::fs::read_to_string(folder.join("log.txt")).ok()?;
             let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());

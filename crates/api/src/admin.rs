@@ -1,4 +1,7 @@
 //! What the admin listener answers: is the process alive, is it ready, what does it measure.
+//!
+//! `/readyz` says no when anything is amiss. A log that can't be written keeps nobody from reading and calling:
+//! `/readyz/reads` is for balancers of the catalogue and of calls, and says yes then.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,7 +11,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use event_store::{Position, StoreError};
+use event_store::{Position, StoreError, WriteFault};
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
@@ -38,6 +41,7 @@ pub fn admin_router(app: App, metrics: impl Fn() -> String + Send + Sync + 'stat
     Router::new()
         .route("/healthz", get(healthz))
         .route("/readyz", get(readyz))
+        .route("/readyz/reads", get(ready_for_reads))
         .route("/metrics", get(show_metrics))
         .with_state(Admin { app, metrics: Arc::new(metrics) })
 }
@@ -54,6 +58,8 @@ struct Readiness {
     ready: bool,
     /// Whether the log answers.
     log: Check,
+    /// Whether what is written now would be on the disk, or why not.
+    writes: Check,
     /// Whether the read model shows what the log held a moment ago.
     read_model: Check,
     /// Whether the keys of every trusted issuer have been fetched.
@@ -67,10 +73,54 @@ enum Check {
     Unavailable,
     Behind,
     Missing,
+    DiskFull,
+    ReadOnly,
+    DeviceFailing,
+    Damaged,
+}
+
+impl From<WriteFault> for Check {
+    fn from(fault: WriteFault) -> Self {
+        match fault {
+            WriteFault::DiskFull => Self::DiskFull,
+            WriteFault::ReadOnly => Self::ReadOnly,
+            WriteFault::Device => Self::DeviceFailing,
+            WriteFault::Damaged => Self::Damaged,
+            WriteFault::Unreachable => Self::Unavailable,
+        }
+    }
 }
 
 async fn readyz(State(admin): State<Admin>) -> Response {
-    let app = &admin.app;
+    let readiness = readiness(&admin.app).await;
+    answer(readiness.ready, readiness)
+}
+
+/// For balancers of what is only read: a log that can't be written is no reason to send readers away.
+async fn ready_for_reads(State(admin): State<Admin>) -> Response {
+    let readiness = readiness(&admin.app).await;
+    let ready = readiness.reads();
+    answer(ready, Readiness { ready, ..readiness })
+}
+
+fn answer(ready: bool, readiness: Readiness) -> Response {
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(readiness)).into_response()
+}
+
+impl Readiness {
+    fn reads(&self) -> bool {
+        [self.log, self.read_model, self.issuer_keys].iter().all(|check| *check == Check::Ok)
+    }
+}
+
+async fn readiness(app: &App) -> Readiness {
+    // A disk that hangs says nothing at all.
+    let writes = match tokio::time::timeout(PATIENCE, app.store.writable()).await {
+        Ok(Ok(())) => Check::Ok,
+        Ok(Err(fault)) => fault.into(),
+        Err(_) => Check::Unavailable,
+    };
     let head = tokio::time::timeout(PATIENCE, reach(app)).await.ok().and_then(Result::ok);
     let issuer_keys = if app.verifier.has_all_keys() { Check::Ok } else { Check::Missing };
     let read_model = match head {
@@ -78,9 +128,8 @@ async fn readyz(State(admin): State<Admin>) -> Response {
         None => Check::Behind,
     };
     let log = if head.is_some() { Check::Ok } else { Check::Unavailable };
-    let ready = [log, read_model, issuer_keys].iter().all(|check| *check == Check::Ok);
-    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(Readiness { ready, log, read_model, issuer_keys })).into_response()
+    let readiness = Readiness { ready: false, log, writes, read_model, issuer_keys };
+    Readiness { ready: writes == Check::Ok && readiness.reads(), ..readiness }
 }
 
 /// Reads from the log itself: an adapter may know its head without it.

@@ -5,6 +5,7 @@
 //! of the stack (trace, compression, problems, limits). Refusals of the rules become problems at one edge.
 
 mod admin;
+mod anchors;
 mod app;
 mod catalogue;
 mod command;
@@ -30,6 +31,7 @@ mod tests;
 mod trace;
 
 pub use admin::admin_router;
+pub use anchors::open_anchor;
 pub use app::App;
 pub use command::Receipt;
 pub use documents::openapi_documents;

@@ -30,6 +30,16 @@ impl Digest {
         }
         Self(hasher.finalize().into())
     }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The first eight bytes.
+    pub(crate) fn first_bytes(&self) -> [u8; 8] {
+        let [a, b, c, d, e, f, g, h, ..] = self.0;
+        [a, b, c, d, e, f, g, h]
+    }
 }
 
 impl fmt::Display for Digest {

@@ -55,8 +55,42 @@ pub trait EventStore: fmt::Debug + Send + Sync {
     /// Appends through the same adapter wake it at once.
     async fn changed(&self, after: Position) -> Result<Position, StoreError>;
 
+    /// Whether an append can go ahead now, as far as is known; an adapter that can tell may try. May take as long as a
+    /// write does.
+    async fn writable(&self) -> Result<(), WriteFault> {
+        Ok(())
+    }
+
     /// What this log can do and where its bounds are.
     fn capabilities(&self) -> Capabilities;
+}
+
+/// Why nothing can be written now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum WriteFault {
+    /// The disk, or the log's quota, is full.
+    DiskFull,
+    /// The disk, or the log, can't be written any more.
+    ReadOnly,
+    /// Writing or syncing fails for another reason.
+    Device,
+    /// What is stored can't be a log's content.
+    Damaged,
+    /// The log is closed, or can't be reached.
+    Unreachable,
+}
+
+impl WriteFault {
+    /// Its name, as metrics and readiness write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DiskFull => "disk-full",
+            Self::ReadOnly => "read-only",
+            Self::Device => "device-failing",
+            Self::Damaged => "damaged",
+            Self::Unreachable => "unreachable",
+        }
+    }
 }
 
 /// Where a stream must be for an append to go ahead.

@@ -95,6 +95,21 @@ impl Recorded {
         Seal::read(&self.sealed_metadata)
     }
 
+    /// The event as it was before it was sealed; `None` if it has no seal.
+    pub(crate) fn unsealed(&self) -> Option<NewEvent> {
+        self.seal()?;
+        let open = self.sealed_metadata.len().checked_sub(SEAL_BYTES + 1)?;
+        let mut metadata = self.sealed_metadata.get(..open)?.to_vec();
+        metadata.push(b'}');
+        Some(NewEvent {
+            id: self.id,
+            event_type: self.event_type.clone(),
+            version: self.version,
+            data: self.data.clone(),
+            metadata: metadata.into(),
+        })
+    }
+
     /// The hash that the event, as it is stored now, should carry.
     pub fn computed_hash(&self) -> Digest {
         let hashed = self.sealed_metadata.len().saturating_sub(TAIL_BYTES);
@@ -150,9 +165,10 @@ mod tests {
         let (metadata, hash) = seal(&stream, 3, Digest::of(b"before"), &event);
         assert_eq!(metadata.len(), event.metadata.len() + SEAL_BYTES);
         assert_eq!(hash.to_string(), "060acb712255923e9740a2c2b8ff27727f87efa15862edc22d3806f46d2388a0");
-        let recorded = recorded(3, event, metadata);
+        let recorded = recorded(3, event.clone(), metadata);
         assert_eq!(recorded.seal(), Some(Seal { previous_hash: Digest::of(b"before"), hash }));
         assert_eq!(recorded.computed_hash(), hash);
+        assert_eq!(recorded.unsealed(), Some(event));
         let json: serde_json::Value =
             serde_json::from_slice(&recorded.sealed_metadata).expect("sealed metadata is JSON");
         assert_eq!(json["hash"], hash.to_string());

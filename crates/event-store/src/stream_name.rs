@@ -45,6 +45,11 @@ impl StreamName {
         Ok(Self(format!("{category}-{key}").into()))
     }
 
+    /// The stream of a name that the code itself spells; its tests hold that it is well formed.
+    pub(crate) fn constant(name: &'static str) -> Self {
+        Self(name.into())
+    }
+
     /// The part before the first dash: which kind of aggregate this is.
     pub fn category(&self) -> &str {
         self.0.split_once('-').map_or("", |(category, _)| category)
@@ -102,6 +107,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn the_names_of_our_own_are_well_formed() {
+        let anchors = crate::anchor::stream();
+        assert_eq!(anchors.as_str().parse(), Ok(anchors.clone()));
+        assert_eq!(anchors.category(), crate::ANCHOR_CATEGORY);
+    }
 
     #[test]
     fn splits_at_the_first_dash() {

@@ -97,6 +97,11 @@ impl AssertionSigner {
         }
     }
 
+    /// The keys as they are now.
+    pub(crate) fn ring(&self) -> Arc<KeyRing> {
+        self.ring.load_full()
+    }
+
     /// The `iss` of the assertions.
     pub fn issuer(&self) -> &str {
         &self.issuer

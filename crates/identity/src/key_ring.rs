@@ -70,6 +70,11 @@ impl KeyRing {
         std::iter::once(&self.oldest).chain(&self.later)
     }
 
+    /// Every key, in order of when it signs.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &dyn Sign> {
+        self.keys().map(|key| key.key.as_ref())
+    }
+
     /// The key that signs: the one that began last, or the first to come.
     pub(crate) fn signing(&self, now: Timestamp) -> &dyn Sign {
         let began = self.later.iter().rev().find(|key| key.signs_from <= now);

@@ -11,6 +11,7 @@
 //! The crate knows no HTTP server and nothing of the catalogue: callers hand in header bytes, a clock and names.
 
 mod algorithm;
+mod anchor_statement;
 mod assertion;
 mod assertion_check;
 mod bearer;
@@ -39,6 +40,7 @@ mod verdicts;
 mod verifier;
 
 pub use algorithm::Algorithm;
+pub use anchor_statement::{ANCHOR_TYPE, AnchorError, AnchorKeys, BelievedAnchor};
 pub use assertion::{ASSERTION_LIFETIME, ASSERTION_TYPE, Assertion, AssertionSigner};
 pub use assertion_check::{AssertionClaims, AssertionError, AssertionVerifier};
 pub use clock::Clock;

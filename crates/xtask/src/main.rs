@@ -4,6 +4,7 @@
 mod bench;
 mod cargo;
 mod ci;
+mod crash;
 mod evaluate;
 mod fit;
 mod generate;
@@ -39,6 +40,8 @@ enum Command {
     Ci,
     /// Measure, beside peers in the same run
     Bench(BenchArguments),
+    /// Kill a gateway under load at random moments, and check each time that nothing acknowledged is lost
+    Crash(crash::CrashArguments),
     /// Judge matching on lists whose truth is known, beside peers on the same records
     Evaluate(evaluate::EvaluateArguments),
     /// Fit the weights of matching to the train half of a labelled list
@@ -76,6 +79,7 @@ fn main() -> ExitCode {
         Command::Lint => ci::lint(),
         Command::Ci => ci::run(),
         Command::Bench(arguments) => run_bench(arguments),
+        Command::Crash(arguments) => crash::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Fit(arguments) => fit::run(&arguments),
     };

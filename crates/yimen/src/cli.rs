@@ -4,11 +4,14 @@ mod matching;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use event_store::Position;
 use url::Url;
 
 pub use self::matching::{ListFormat, MatchArgs};
+use crate::data_dir::log_file;
 use crate::failure::EXIT_CODES;
 use crate::import::{Defaults, Encoding, Mapping, Rewrite};
 
@@ -36,8 +39,14 @@ pub enum Command {
     Export(ExportArgs),
     /// 由日志重建读模型，报告数量与速率 · Rebuild the read model from the log, report counts and rate
     Replay(ReplayArgs),
-    /// 校验日志哈希链；可与运行中的网关并行 · Check the log's hash chains, also beside a running gateway
-    Verify(DataArgs),
+    /// 校验日志哈希链与签名锚点；可离线、可校验备份 · Check the log's hash chains and signed anchors; also a backup, offline
+    Verify(VerifyArgs),
+    /// 备份日志并立即校验；可与运行中的网关并行 · Back the log up, also beside a running gateway, and verify the copy
+    Backup(BackupArgs),
+    /// 由备份恢复日志；原有日志改名保留 · Put a backup back; the log that was there is kept under another name
+    Restore(RestoreArgs),
+    /// 日志之间逐条复制与核对，可截至某一位置 · Copy a log into another store, event by event, up to a position if need be
+    Log(LogCommandArgs),
     /// 输出 OpenAPI 文档 · Write the OpenAPI documents
     Openapi(OpenapiArgs),
     /// 检查或显示配置 · Check or show the configuration
@@ -229,6 +238,143 @@ pub struct DataArgs {
     /// Folder that holds the event log
     #[arg(long, value_name = "DIR", env = "YIMEN_DATA_DIR")]
     pub data_dir: PathBuf,
+}
+
+/// Which log: a data directory's, or a file of its own, which goes before.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = true)]
+pub struct LogArgs {
+    /// Folder that holds the event log
+    #[arg(long, value_name = "DIR", env = "YIMEN_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+    /// The event log itself, for example a backup
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+}
+
+impl LogArgs {
+    /// The log's file.
+    pub fn file(&self) -> PathBuf {
+        match (&self.log, &self.data_dir) {
+            (Some(file), _) => file.clone(),
+            (None, Some(folder)) => log_file(folder),
+            // The group above requires one of them.
+            (None, None) => PathBuf::new(),
+        }
+    }
+}
+
+/// `yimen verify`.
+#[derive(Debug, Args)]
+#[command(after_help = VERIFY_HELP)]
+pub struct VerifyArgs {
+    /// Which log.
+    #[command(flatten)]
+    pub log: LogArgs,
+    /// What it is verified with.
+    #[command(flatten)]
+    pub trust: TrustArgs,
+}
+
+/// Whom to believe about a log, beyond what it says itself.
+#[derive(Debug, Args)]
+pub struct TrustArgs {
+    /// Public keys that you trust to sign anchors: a JWK Set, as /.well-known/jwks.json gave it
+    #[arg(long, value_name = "FILE")]
+    pub keys: Option<PathBuf>,
+    /// Anchors kept outside the log (integrity.anchor_file): they tell when its end was cut off
+    #[arg(long, value_name = "FILE")]
+    pub anchors: Option<PathBuf>,
+}
+
+const VERIFY_HELP: &str = "\
+It needs no secret and changes nothing; the log may be a backup on a read-only disk.
+
+Each event that was altered, removed, reordered or inserted is named. Hash chains
+tell what was done inside a stream; signed anchors also tell a rewritten end of a
+stream, events of different streams that changed places, and a whole stream taken
+away, for the events that they cover. What can't be seen:
+  - what was done before the first anchor over an event was written
+  - what was added after the last anchor (the answer says how far anchors go)
+  - an end that was cut off with its anchors, unless --anchors knows better
+  - without --keys, a log that somebody made anew from its first event on
+  - what somebody does who has the signing key";
+
+/// `yimen backup`.
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    /// The file to write; it must not be there yet
+    #[arg(value_name = "FILE")]
+    pub to: PathBuf,
+    /// The data directory.
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// What the copy is verified with.
+    #[command(flatten)]
+    pub trust: TrustArgs,
+}
+
+/// `yimen restore`.
+#[derive(Debug, Args)]
+pub struct RestoreArgs {
+    /// The backup
+    #[arg(value_name = "FILE")]
+    pub from: PathBuf,
+    /// The data directory of a gateway that is not running.
+    #[command(flatten)]
+    pub data: DataArgs,
+    /// What the backup is verified with, before anything is replaced.
+    #[command(flatten)]
+    pub trust: TrustArgs,
+}
+
+/// `yimen log`.
+#[derive(Debug, Args)]
+pub struct LogCommandArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: LogCommand,
+}
+
+/// The commands of `yimen log`.
+#[derive(Debug, Subcommand)]
+pub enum LogCommand {
+    /// 逐条复制，最后重读两边核对；中断后可续 · Copy event by event, then read both again and compare; a copy that was cut short goes on
+    Copy(CopyArgs),
+}
+
+/// `yimen log copy`.
+#[derive(Debug, Args)]
+pub struct CopyArgs {
+    /// The log to copy: sqlite:FILE
+    #[arg(value_name = "FROM")]
+    pub from: LogAddress,
+    /// The log to copy into, which is made if missing: sqlite:FILE
+    #[arg(value_name = "TO")]
+    pub to: LogAddress,
+    /// The last position that is copied, as answers and exports write it; everything without it
+    #[arg(long, value_name = "POSITION")]
+    pub through: Option<Position>,
+}
+
+/// Where a log is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LogAddress {
+    /// A file of the embedded log.
+    Sqlite(PathBuf),
+}
+
+impl FromStr for LogAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.strip_prefix("sqlite:") {
+            Some("") | None => {
+                Err("write sqlite:FILE, for example sqlite:/var/lib/yimen/events.sqlite".to_owned())
+            }
+            Some(file) => Ok(Self::Sqlite(file.into())),
+        }
+    }
 }
 
 /// `yimen export`.

@@ -5,9 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use event_store::sqlite::{Options, Sqlite};
+use event_store::sqlite::{OpenError, Options, Sqlite};
 
-use crate::failure::Failure;
+use crate::failure::{Failure, reasons};
 
 /// The event log.
 pub fn log_file(data_dir: &Path) -> PathBuf {
@@ -37,15 +37,39 @@ pub async fn open_log(data_dir: &Path) -> Result<Arc<Sqlite>, Failure> {
     let opened = tokio::task::spawn_blocking(move || {
         make(&folder)
             .map_err(|error| Failure::because(format_args!("{} can't be made", folder.display()), &error))?;
-        Sqlite::open(file, &Options::default())
-            .map_err(|error| Failure::because("the event log can't be opened", &error))
+        Sqlite::open(&file, &Options::default()).map_err(|error| match error {
+            OpenError::Corrupt { .. } => damaged(&file, &error),
+            OpenError::InUse { .. }
+            | OpenError::Missing { .. }
+            | OpenError::Foreign { .. }
+            | OpenError::Newer { .. }
+            | OpenError::Failed { .. }
+            | OpenError::Io { .. } => Failure::because("the event log can't be opened", &error),
+        })
     });
     opened.await.map_err(|error| Failure::because("the event log can't be opened", &error))?.map(Arc::new)
 }
 
+/// The log is damaged: what it is, and the way back.
+pub fn damaged(file: &Path, error: &dyn std::error::Error) -> Failure {
+    let folder = file.parent().unwrap_or(file).display();
+    Failure::new(format!(
+        "日志已损坏 · the event log {} is damaged: {}\n\
+         恢复 · the way back: yimen restore BACKUP --data-dir {folder} (it keeps the damaged file under another name); \
+         yimen verify --data-dir {folder} names what can't be read",
+        file.display(),
+        reasons(error)
+    ))
+}
+
 /// Opens the log for reading alone, whether or not a gateway is running on it.
 pub fn read_log(data_dir: &Path) -> Result<Arc<Sqlite>, Failure> {
-    Sqlite::open_read_only(log_file(data_dir), &Options::default())
+    read_log_file(&log_file(data_dir))
+}
+
+/// The same, of a log that is in this file.
+pub fn read_log_file(file: &Path) -> Result<Arc<Sqlite>, Failure> {
+    Sqlite::open_read_only(file, &Options::default())
         .map(Arc::new)
         .map_err(|error| Failure::because("the event log can't be read", &error))
 }

@@ -5,6 +5,8 @@
 //! own and never wait for the writer. Positions are dense: a gap means that somebody removed an event.
 
 mod append;
+mod backup;
+mod health;
 mod lock;
 mod open;
 mod readers;
@@ -18,6 +20,8 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot, watch};
 
+pub use self::backup::{BackupError, copy_file, restore_file};
+use self::health::Health;
 use self::lock::Lock;
 pub use self::open::OpenError;
 use self::open::{Access, high_water, last_position};
@@ -25,7 +29,7 @@ use self::readers::Readers;
 use self::writer::{Append, Order, Writer};
 use crate::{
     AppendError, Appended, Capabilities, EventStore, Expected, NewEvent, Position, Recorded, StoreError,
-    StreamName,
+    StreamName, WriteFault,
 };
 
 /// How often a log that another process writes is looked at for something new.
@@ -93,6 +97,7 @@ impl Sqlite {
             connection,
             path: path.to_owned(),
             options: options.clone(),
+            health: Health::new(path),
             orders: received,
             announce,
             lock,
@@ -227,6 +232,15 @@ impl EventStore for Sqlite {
             }
             tokio::time::sleep(FOLLOW_INTERVAL).await;
         }
+    }
+
+    async fn writable(&self) -> Result<(), WriteFault> {
+        if self.writing.is_none() {
+            return Err(WriteFault::ReadOnly);
+        }
+        let (done, answer) = oneshot::channel();
+        self.order(Order::Check { done }).await.map_err(|_| WriteFault::Unreachable)?;
+        answer.await.unwrap_or(Err(WriteFault::Unreachable))
     }
 
     fn capabilities(&self) -> Capabilities {

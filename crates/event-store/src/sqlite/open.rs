@@ -66,7 +66,7 @@ pub enum OpenError {
         known: i32,
     },
     /// SQLite finds its structure damaged.
-    #[error("{} is damaged: restore it from a backup", path.display())]
+    #[error("{} is damaged", path.display())]
     Corrupt {
         /// The log's file.
         path: PathBuf,
@@ -135,14 +135,49 @@ pub(super) fn reader(path: &Path, options: &Options, access: Access) -> Result<C
         return Err(OpenError::Missing { path: path.to_owned() });
     }
     let failed = |source| OpenError::from_sqlite(path, source);
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    let connection = reading(path).map_err(failed)?;
     connection.busy_timeout(options.busy_timeout).map_err(failed)?;
     if access == Access::Checked {
         identify(&connection, path)?;
     }
     settle(&connection, READER_CACHE_KIB).map_err(failed)?;
     Ok(connection)
+}
+
+/// Opens a file for reading, on a disk that can't be written, too.
+///
+/// SQLite reads a log only beside a file of shared memory, which it makes. Where it can't, nobody else can write either,
+/// so that the log may be taken as it is, if it is whole: nothing is left in its write-ahead file.
+fn reading(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    let refusal = match number(&connection, "user_version") {
+        Ok(_) => return Ok(connection),
+        Err(error) => error,
+    };
+    let unmakeable = matches!(refusal.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly));
+    let mut write_ahead = path.as_os_str().to_owned();
+    write_ahead.push("-wal");
+    let is_whole = std::fs::metadata(PathBuf::from(write_ahead)).map_or(true, |file| file.len() == 0);
+    match url(path).filter(|_| unmakeable && is_whole) {
+        Some(url) => Connection::open_with_flags(url, flags | OpenFlags::SQLITE_OPEN_URI),
+        None => Err(refusal),
+    }
+}
+
+/// The file as an address by which SQLite takes it for one that nothing changes.
+fn url(path: &Path) -> Option<String> {
+    let text = path.to_str()?;
+    let escaped: String = text
+        .chars()
+        .map(|c| match c {
+            '%' => "%25".to_owned(),
+            '?' => "%3f".to_owned(),
+            '#' => "%23".to_owned(),
+            other => other.to_string(),
+        })
+        .collect();
+    Some(format!("file:{escaped}?immutable=1"))
 }
 
 /// Position of the last event.
@@ -222,6 +257,11 @@ fn prepare_writing(connection: &Connection, options: &Options) -> rusqlite::Resu
     connection.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |_| Ok(()))?;
     connection.pragma_update_and_check(None, "journal_size_limit", WAL_KEPT_BYTES, |_| Ok(()))?;
     limit_pages(connection, options.max_pages)
+}
+
+/// A commit, synced as any other, after which the file says what it said before.
+pub(super) fn commit_nothing(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "user_version", SCHEMA_VERSION)
 }
 
 /// Sets the quota; without one, SQLite's own bound of 2³² − 2 pages.

@@ -6,9 +6,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::append::apply;
+use super::health::Health;
 use super::lock::Lock;
 use super::{Options, open};
-use crate::{AppendError, Appended, Expected, NewEvent, Position, StoreError, StreamName};
+use crate::{AppendError, Appended, Expected, NewEvent, Position, StoreError, StreamName, WriteFault};
 
 /// Appends that share one commit at most.
 const MAX_BATCH: usize = 512;
@@ -20,6 +21,7 @@ const MAX_BATCH_BYTES: usize = 8 * 1024 * 1024;
 pub(super) enum Order {
     Append(Append),
     Quota { max_pages: Option<u32>, done: oneshot::Sender<Result<(), StoreError>> },
+    Check { done: oneshot::Sender<Result<(), WriteFault>> },
     Close { done: oneshot::Sender<()> },
 }
 
@@ -48,6 +50,7 @@ pub(super) struct Writer {
     pub(super) connection: Connection,
     pub(super) path: PathBuf,
     pub(super) options: Options,
+    pub(super) health: Health,
     pub(super) orders: mpsc::Receiver<Order>,
     pub(super) announce: watch::Sender<Position>,
     /// Held until the connection is closed.
@@ -73,6 +76,9 @@ impl Writer {
                             open::limit_pages(&self.connection, max_pages).map_err(StoreError::from);
                         let _unheard = done.send(limited);
                     }
+                    Order::Check { done } => {
+                        let _unheard = done.send(self.health.check(&self.connection, self.options.max_pages));
+                    }
                     Order::Close { done } => {
                         // What was handed over before is still served; nothing new comes in.
                         self.orders.close();
@@ -97,7 +103,9 @@ impl Writer {
                     bytes += append.bytes();
                     batch.push(append);
                 }
-                Ok(other @ (Order::Quota { .. } | Order::Close { .. })) => return (batch, Some(other)),
+                Ok(other @ (Order::Quota { .. } | Order::Check { .. } | Order::Close { .. })) => {
+                    return (batch, Some(other));
+                }
                 Err(_) => break,
             }
         }
@@ -109,6 +117,9 @@ impl Writer {
         metrics::histogram!("yimen_log_batch_size").record(batch.len() as f64);
         match commit(&mut self.connection, &batch) {
             Ok(outcomes) => {
+                if outcomes.iter().flatten().any(|appended| !appended.duplicate) {
+                    self.health.wrote();
+                }
                 let newest = outcomes.iter().flatten().map(|appended| appended.position).max();
                 self.announce.send_if_modified(|head| {
                     let newer = newest.filter(|newest| newest > head);
@@ -118,6 +129,7 @@ impl Writer {
             }
             Err(error) => {
                 tracing::error!(path = %self.path.display(), %error, appends = batch.len(), "commit failed");
+                self.health.failed(&error);
                 self.recover();
                 let error = AppendError::from(StoreError::from(error));
                 batch.into_iter().for_each(|append| append.answer(Err(error.clone())));

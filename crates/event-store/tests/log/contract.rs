@@ -325,7 +325,7 @@ pub async fn the_chain_holds(store: Store) {
     assert!(events.iter().zip(&seals).all(|(event, seal)| event.computed_hash() == seal.hash));
     let hashes: HashSet<_> = seals.iter().map(|seal| seal.hash).collect();
     assert_eq!(hashes.len(), 10);
-    let report = verify(&*store, |_| ()).await.expect("readable");
+    let report = verify(&*store, None, |_| ()).await.expect("readable");
     assert!(report.is_clean(), "{:?}", report.findings);
     assert!(report.events >= 10 && report.streams >= 1);
 }

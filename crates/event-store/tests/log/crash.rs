@@ -47,7 +47,7 @@ async fn acknowledged_events_outlive_a_kill() {
         // More each time, so that the kill meets other moments.
         acknowledged.extend(write_and_kill(&path, ACKNOWLEDGED_BEFORE_KILL + 37 * cycle));
         let store = Sqlite::open(&path, &Options::default()).expect("the log opens after a kill");
-        let report = verify(&store, |_| ()).await.expect("readable");
+        let report = verify(&store, None, |_| ()).await.expect("readable");
         assert!(report.is_clean(), "{:?}", report.findings);
         let mut stored = std::collections::HashSet::new();
         let mut position = event_store::Position::START;

@@ -1,5 +1,6 @@
 //! The log from outside: the contract of the port, and what each adapter promises beyond it.
 
+mod anchors;
 mod cluster;
 mod commands;
 mod contract;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use event_store::sqlite::{OpenError, Options, Sqlite};
-use event_store::{AppendError, EventStore, Expected, Position, StoreError, verify};
+use event_store::{AppendError, EventStore, Expected, Position, StoreError, WriteFault, verify};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -59,9 +59,10 @@ async fn one_process_writes_and_others_read() {
     assert_eq!(told.expect("readable"), position);
     assert_eq!(reading.head().await.expect("readable"), position);
     assert_eq!(reading.read_stream(&stream, 0, 10).await.expect("readable").len(), 1);
-    assert!(verify(&reading, |_| ()).await.expect("readable").is_clean());
+    assert!(verify(&reading, None, |_| ()).await.expect("readable").is_clean());
     let refused = reading.append(&stream, Expected::Revision(0), vec![event(1)]).await;
     assert!(matches!(refused, Err(AppendError::Store(StoreError::Unavailable { .. }))), "{refused:?}");
+    assert_eq!((store.writable().await, reading.writable().await), (Ok(()), Err(WriteFault::ReadOnly)));
 
     drop((store, reading));
     open(&dir).expect("the lock ends with the log");
@@ -119,11 +120,13 @@ async fn a_full_disk_stops_writing_and_nothing_else() {
     assert!(written > 2);
     let again = store.append(&stream, after(written), vec![large()]).await;
     assert!(matches!(again, Err(AppendError::Store(StoreError::Unavailable { .. }))), "{again:?}");
+    assert_eq!(store.writable().await, Err(WriteFault::DiskFull));
     assert_eq!(store.read_stream(&stream, 0, 100).await.expect("readable").len() as u64, written);
 
     store.set_max_pages(None).await.expect("the writer lives");
     store.append(&stream, after(written), vec![large()]).await.expect("there is room again");
-    let report = verify(&store, |_| ()).await.expect("readable");
+    assert_eq!(store.writable().await, Ok(()));
+    let report = verify(&store, None, |_| ()).await.expect("readable");
     assert!(report.is_clean(), "{:?}", report.findings);
     assert_eq!(report.events, written + 1);
 }
@@ -146,7 +149,10 @@ async fn a_refused_append_does_not_spoil_those_it_is_committed_with() {
     appends.collect::<tokio::task::JoinSet<()>>().join_all().await;
     let events = store.read_all(Position::START, 1000).await.expect("readable");
     assert_eq!(events.len(), 100);
-    assert!(verify(&*store, |_| ()).await.expect("readable").is_clean(), "refused appends leave no gap");
+    assert!(
+        verify(&*store, None, |_| ()).await.expect("readable").is_clean(),
+        "refused appends leave no gap"
+    );
 }
 
 #[tokio::test]

@@ -25,7 +25,7 @@ async fn verified_after(sql: &str) -> Report {
     drop(store);
     Connection::open(&path).and_then(|file| file.execute_batch(sql)).expect("the file can be altered");
     let store = Sqlite::open_read_only(&path, &Options::default()).expect("still a log");
-    verify(&store, |_| ()).await.expect("readable to the end")
+    verify(&store, None, |_| ()).await.expect("readable to the end")
 }
 
 /// Fault, key of the stream, revision, position as a token.

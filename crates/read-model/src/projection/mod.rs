@@ -95,6 +95,8 @@ impl Projection {
             DuplicateCase::CATEGORY => {
                 self.fold::<DuplicateCase>(recorded, |this, id, event| this.case(id, &event, stamp));
             }
+            // About the log itself, and nothing that readers ask for.
+            event_store::ANCHOR_CATEGORY => {}
             _ => self.skip(recorded.position, "its stream is of no kind that is known"),
         }
     }

@@ -1,14 +1,17 @@
 //! What each command does.
 
+mod backup;
 mod completions;
 mod config;
 mod demo;
 mod export;
 mod import;
 mod keys;
+mod log_copy;
 mod match_list;
 mod openapi;
 mod replay;
+mod restore;
 mod serve;
 mod token;
 mod verify;
@@ -29,6 +32,9 @@ pub fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Export(args) => export::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Verify(args) => verify::run(&args),
+        Command::Backup(args) => backup::run(&args),
+        Command::Restore(args) => restore::run(&args),
+        Command::Log(args) => log_copy::run(&args),
         Command::Openapi(args) => openapi::run(&args),
         Command::Config(args) => config::run(args),
         Command::Keys(args) => keys::run(*args),

@@ -13,7 +13,7 @@ use toml::Value;
 
 pub use self::event_log::EventLog;
 use self::layers::{ENVIRONMENT_PREFIX, Layers, Source};
-pub use self::settings::{Config, Identity, Listen, Log, LogFormat, Matching};
+pub use self::settings::{Config, Identity, Integrity, Listen, Log, LogFormat, Matching};
 pub use self::suggestion::nearest;
 use crate::cli::ConfigSource;
 use crate::failure::Failure;

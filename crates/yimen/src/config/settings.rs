@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use event_store::Cadence;
 use framing::Limits;
 use identity::{IssuerConfig, JwksSource, RefreshConfig, VerdictCacheConfig, VerifierConfig};
 use jiff::fmt::serde::unsigned_duration::friendly::compact::required as friendly;
@@ -40,6 +41,9 @@ pub struct Config {
     /// How items are compared.
     #[serde(default)]
     pub matching: Matching,
+    /// How the log is made proof against silent change.
+    #[serde(default)]
+    pub integrity: Integrity,
     /// What is logged, and how.
     #[serde(default)]
     pub log: Log,
@@ -272,6 +276,44 @@ impl Matching {
     }
 }
 
+/// How the log is made proof against silent change: signed anchors over all of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Integrity {
+    /// An anchor is written once so many events are not covered by one; 1 to 4096. Default: 1000.
+    pub anchor_events: usize,
+    /// And once an event has not been covered for so long. Default: 60 s.
+    #[serde(with = "friendly")]
+    pub anchor_interval: Duration,
+    /// A file outside the data directory that every anchor is added to, best where whoever can write the log can't: it
+    /// tells when the log's end was cut off (`yimen verify --anchors`). None by default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub anchor_file: Option<PathBuf>,
+}
+
+impl Default for Integrity {
+    fn default() -> Self {
+        Self { anchor_events: 1000, anchor_interval: Duration::from_secs(60), anchor_file: None }
+    }
+}
+
+impl Integrity {
+    /// When anchors are written.
+    pub fn cadence(&self) -> Cadence {
+        Cadence { events: self.anchor_events, interval: self.anchor_interval }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if !(1..=4096).contains(&self.anchor_events) {
+            return Err("integrity.anchor_events must be from 1 to 4096".to_owned());
+        }
+        if self.anchor_interval.is_zero() {
+            return Err("integrity.anchor_interval must be more than zero".to_owned());
+        }
+        Ok(())
+    }
+}
+
 /// What is logged, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -313,6 +355,7 @@ impl Config {
         self.gateway.check().map_err(|error| format!("gateway: {error}"))?;
         self.listen.check()?;
         self.event_log.check()?;
+        self.integrity.check()?;
         crate::server::logs::filter(&self.log.filter).map_err(|error| format!("log.filter: {error}"))?;
         Ok(())
     }

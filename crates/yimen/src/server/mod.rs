@@ -1,5 +1,6 @@
 //! The gateway as a process: listeners, connections, logs, metrics, wiring, and an orderly end.
 
+mod anchors;
 mod attendant;
 mod bounds;
 mod connections;

@@ -32,7 +32,7 @@ pub fn with_readiness(inner: Router, ready: Readiness) -> Router {
 }
 
 async fn gate(State(ready): State<Readiness>, request: Request, next: Next) -> Response {
-    if request.uri().path() == "/readyz" && !ready.is_ready() {
+    if matches!(request.uri().path(), "/readyz" | "/readyz/reads") && !ready.is_ready() {
         return (StatusCode::SERVICE_UNAVAILABLE, axum::Json(json!({ "ready": false, "stopping": true })))
             .into_response();
     }

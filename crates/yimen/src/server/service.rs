@@ -7,11 +7,11 @@ use api::{App, Freshness};
 use curator::Curator;
 use domain::Policy;
 use domain::revocation::RevocationStanding;
-use event_store::{EventStore, Position};
+use event_store::{EventStore, Position, StoreError};
 use gateway::{Gateway, PublicScheme};
 use identity::{AssertionSigner, Clock, KeyRingFile, PseudonymSecret, Revocations, Verifier, VerifierConfig};
 use jiff::Timestamp;
-use read_model::ReadModel;
+use read_model::{ReadModel, StartError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -21,7 +21,7 @@ use super::bounds::Bounds;
 use super::connections::{Ended, Front, serve};
 use super::readiness::{Readiness, with_readiness};
 use super::tls::Certificate;
-use super::{listener, metrics, revocations, routes};
+use super::{anchors, listener, metrics, revocations, routes};
 use crate::config::Config;
 use crate::data_dir;
 use crate::event_log::EventLog;
@@ -101,9 +101,15 @@ impl Service {
             search_dir: Some(data_dir::search_dir(&config.data_dir)),
             stop: end.clone(),
         };
-        let (read_model, follower) = ReadModel::start(Arc::clone(&store), options)
-            .await
-            .map_err(|error| Failure::because("the read model can't be started", &error))?;
+        let (read_model, follower) =
+            ReadModel::start(Arc::clone(&store), options).await.map_err(|error| match error {
+                StartError::Store(StoreError::Corrupt { .. }) if matches!(log, EventLog::Embedded(_)) => {
+                    data_dir::damaged(&data_dir::log_file(&config.data_dir), &error)
+                }
+                StartError::Store(StoreError::Corrupt { .. } | StoreError::Unavailable { .. })
+                | StartError::Search(_)
+                | StartError::Fold(_) => Failure::because("the read model can't be started", &error),
+            })?;
         tasks.spawn(follower);
         let curator =
             Curator::new(Arc::clone(&store), read_model.clone(), Arc::clone(&policy), Timestamp::now)
@@ -126,6 +132,7 @@ impl Service {
         let keys = KeyRingFile::new(config.identity.assertion_key(&config.data_dir));
         let signer = Arc::new(signer(config, issuer, &keys)?);
         tasks.spawn(end.clone().run_until_cancelled_owned(signer.follow(keys, KEYS_READ_AGAIN)));
+        tasks.spawn(anchors::keep(Arc::clone(&store), Arc::clone(&signer), &config.integrity, end.clone()));
         let mut settings = config.gateway.clone();
         if tls.is_some() {
             settings.public_scheme = PublicScheme::Https;

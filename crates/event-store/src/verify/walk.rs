@@ -1,117 +1,12 @@
-//! Walks the whole log and names every event that is not as it was written.
-//!
-//! What it can't see by itself: a last event of a stream that was rewritten together with its hash, a
-//! well-formed event that was forged onto a stream's end, and two events of different streams that
-//! changed places. Those need a witness outside the log.
+//! The hash chains: each event against its hash, its predecessor, and its place.
 
-use std::collections::BTreeSet;
-use std::collections::HashMap;
-use std::fmt;
+use std::collections::{BTreeSet, HashMap};
 
-use crate::{Digest, EventStore, Position, Recorded, Seal, StoreError, StreamName};
+use super::{Fault, Finding, Report};
+use crate::{Capabilities, Digest, Position, Recorded, Seal, StreamName};
 
-/// Events per page.
-const PAGE: usize = 1024;
-/// Findings that a report lists; the rest is counted.
-const LISTED: usize = 1000;
 /// Missing revisions that are looked for further on; it bounds the memory that a hostile log can take.
 const AWAITED: usize = 10_000;
-
-/// What a walk through the log found.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Report {
-    /// Events read.
-    pub events: u64,
-    /// Streams that they belong to.
-    pub streams: usize,
-    /// What is wrong, in the order of the log, as far as it is listed.
-    pub findings: Vec<Finding>,
-    /// How many findings there are, listed or not.
-    pub found: u64,
-}
-
-impl Report {
-    /// Whether every event is as it was written.
-    pub fn is_clean(&self) -> bool {
-        self.found == 0
-    }
-}
-
-/// One thing that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// What was done to the log.
-    pub fault: Fault,
-    /// The stream that it was done to, if that can be told.
-    pub stream: Option<StreamName>,
-    /// The place in the stream, if that can be told.
-    pub revision: Option<u64>,
-    /// The place in the log, if there is one.
-    pub position: Option<Position>,
-    /// What gives it away.
-    pub detail: String,
-}
-
-/// What can have been done to an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Fault {
-    /// Its content is not what was written.
-    Altered,
-    /// It is not there any more.
-    Removed,
-    /// It is there at another place of the log than it was written to.
-    Reordered,
-    /// It was not written by an append to its stream.
-    Inserted,
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Altered => "altered",
-            Self::Removed => "removed",
-            Self::Reordered => "reordered",
-            Self::Inserted => "inserted",
-        })
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.fault)?;
-        if let Some(stream) = &self.stream {
-            write!(f, " in {stream}")?;
-        }
-        if let Some(revision) = self.revision {
-            write!(f, ", revision {revision}")?;
-        }
-        if let Some(position) = self.position {
-            write!(f, ", position {position}")?;
-        }
-        write!(f, ": {}", self.detail)
-    }
-}
-
-/// Walks the whole log and checks every event against its hash, its predecessor and its place.
-///
-/// `seen` is told the number of events after each page. Memory grows with the number of streams only.
-pub async fn verify(store: &dyn EventStore, mut seen: impl FnMut(u64) + Send) -> Result<Report, StoreError> {
-    // Taken first: what is appended while we walk may or may not be met.
-    let high_water = store.high_water().await?;
-    let mut walk = Walk { dense: store.capabilities().dense_positions, ..Walk::default() };
-    loop {
-        match store.read_all(walk.after, PAGE).await {
-            Ok(page) if page.is_empty() => break,
-            Ok(page) => page.iter().for_each(|recorded| walk.step(recorded)),
-            Err(StoreError::Corrupt { position: Some(position), detail }) if position > walk.after => {
-                walk.unreadable(position, detail);
-            }
-            Err(error) => return Err(error),
-        }
-        seen(walk.report.events);
-    }
-    Ok(walk.finish(high_water))
-}
 
 /// The end of a stream as far as it has been walked.
 #[derive(Debug)]
@@ -122,8 +17,9 @@ struct Tail {
     hash: Option<Digest>,
 }
 
+/// A walk along the hash chains.
 #[derive(Debug, Default)]
-struct Walk {
+pub(super) struct Walk {
     dense: bool,
     after: Position,
     tails: HashMap<StreamName, Tail>,
@@ -133,11 +29,26 @@ struct Walk {
 }
 
 impl Walk {
-    fn step(&mut self, recorded: &Recorded) {
+    pub(super) fn of(capabilities: Capabilities) -> Self {
+        Self { dense: capabilities.dense_positions, ..Self::default() }
+    }
+
+    /// The position of the last event that was met.
+    pub(super) fn after(&self) -> Position {
+        self.after
+    }
+
+    /// Events that were read.
+    pub(super) fn events(&self) -> u64 {
+        self.report.events
+    }
+
+    /// Takes the next event of the log, whose content has that hash.
+    pub(super) fn step(&mut self, recorded: &Recorded, hash: Digest) {
         self.report.events += 1;
         self.advance(recorded.position);
         let seal = recorded.seal();
-        let own = seal.is_some_and(|seal| seal.hash == recorded.computed_hash());
+        let own = seal.is_some_and(|seal| seal.hash == hash);
         let due = self.tails.get(&recorded.stream).map_or(0, |tail| tail.revision.saturating_add(1));
         if recorded.revision < due {
             self.out_of_turn(recorded, own);
@@ -186,7 +97,7 @@ impl Walk {
             position: Some(tail.position),
             detail: format!("revision {} names another hash than it has", recorded.revision),
         };
-        self.push(finding);
+        self.report.push(finding);
     }
 
     /// An event whose revision has been passed: moved here from its place, or never appended.
@@ -213,9 +124,10 @@ impl Walk {
         recorded.revision > due
     }
 
-    fn unreadable(&mut self, position: Position, detail: String) {
+    /// What is at this position can't be read as an event.
+    pub(super) fn unreadable(&mut self, position: Position, detail: String) {
         self.advance(position);
-        self.push(Finding {
+        self.report.push(Finding {
             fault: Fault::Altered,
             stream: None,
             revision: None,
@@ -235,7 +147,7 @@ impl Walk {
     /// Positions `first` to `last` are empty in a log that has no gaps.
     fn gap(&mut self, first: u64, last: u64) {
         let (first, last) = (Position::from_raw(first), Position::from_raw(last));
-        self.push(Finding {
+        self.report.push(Finding {
             fault: Fault::Removed,
             stream: None,
             revision: None,
@@ -244,12 +156,13 @@ impl Walk {
         });
     }
 
-    fn finish(mut self, high_water: Position) -> Report {
+    /// What was found, in a log that once went as far as `high_water`.
+    pub(super) fn finish(mut self, high_water: Position) -> Report {
         if high_water > self.after {
             self.gap(self.after.raw().saturating_add(1), high_water.raw());
         }
         for (stream, revision) in std::mem::take(&mut self.missing) {
-            self.push(Finding {
+            self.report.push(Finding {
                 fault: Fault::Removed,
                 stream: Some(stream),
                 revision: Some(revision),
@@ -262,19 +175,12 @@ impl Walk {
     }
 
     fn find(&mut self, fault: Fault, recorded: &Recorded, detail: String) {
-        self.push(Finding {
+        self.report.push(Finding {
             fault,
             stream: Some(recorded.stream.clone()),
             revision: Some(recorded.revision),
             position: Some(recorded.position),
             detail,
         });
-    }
-
-    fn push(&mut self, finding: Finding) {
-        self.report.found += 1;
-        if self.report.findings.len() < LISTED {
-            self.report.findings.push(finding);
-        }
     }
 }
