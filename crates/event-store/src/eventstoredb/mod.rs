@@ -1,7 +1,7 @@
 //! The log in an EventStoreDB or KurrentDB cluster (22.6 or later), for several gateways on one log.
 //!
 //! Everything is asked of the leader. What the client of these servers does badly is lived with here: `connection`
-//! replaces dead clients, `append` reads back what it wrote, [`tail`] looks at the log's end instead of subscribing,
+//! replaces dead clients, `append` reads back what it wrote, `tail` looks at the log's end instead of subscribing,
 //! `pages` passes over what is not ours. Every call that is alone on its connection takes some 40 ms, for the client
 //! waits for acknowledgements of TCP; calls at the same time share that wait.
 
