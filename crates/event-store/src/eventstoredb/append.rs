@@ -64,8 +64,7 @@ impl EventStoreDb {
         let found = self.entries(stream, first, events.len()).await?;
         match recognise(&found, events, write) {
             Known::Same(appended) => {
-                self.hashes
-                    .insert(stream.clone(), (appended.revision, self.hash_of(&found, sealed.last_hash)));
+                self.hashes.insert(stream.clone(), (appended.revision, last_hash(&found, sealed.last_hash)));
                 self.tail.heard_of(appended.position);
                 Ok(appended)
             }
@@ -149,10 +148,6 @@ impl EventStoreDb {
             Err(failure) => unavailable_or_deleted(stream, failure).into(),
         }
     }
-
-    fn hash_of(&self, found: &[Entry], ours: Digest) -> Digest {
-        found.last().and_then(|entry| entry.recorded.seal()).map_or(ours, |seal| seal.hash)
-    }
 }
 
 pub(super) fn unavailable_or_deleted(stream: &StreamName, failure: Failure) -> StoreError {
@@ -188,6 +183,11 @@ fn seal_all(
         return Err(AppendError::TooLarge { bytes: sealed.bytes, limit: WIRE_BYTES });
     }
     Ok(sealed)
+}
+
+/// The hash of the last event as it is stored; a rival's metadata differ from ours.
+fn last_hash(found: &[Entry], ours: Digest) -> Digest {
+    found.last().and_then(|entry| entry.recorded.seal()).map_or(ours, |seal| seal.hash)
 }
 
 /// Whether what stands at the append's place is the append.

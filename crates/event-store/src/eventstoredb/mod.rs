@@ -1,9 +1,9 @@
 //! The log in an EventStoreDB or KurrentDB cluster (22.6 or later), for several gateways on one log.
 //!
-//! Everything is asked of the leader. What the client of these servers does badly is lived with here: [`connection`]
-//! replaces dead clients, [`append`] reads back what it wrote, [`tail`] looks at the log's end instead of subscribing,
-//! [`pages`] passes over what is not ours. One lone append after the other takes some 40 ms each, for the client waits
-//! for acknowledgements of TCP; appends at the same time share that wait.
+//! Everything is asked of the leader. What the client of these servers does badly is lived with here: `connection`
+//! replaces dead clients, `append` reads back what it wrote, `tail` looks at the log's end instead of subscribing,
+//! `pages` passes over what is not ours. Every call that is alone on its connection takes some 40 ms, for the client
+//! waits for acknowledgements of TCP; calls at the same time share that wait.
 
 mod address;
 mod append;

@@ -72,7 +72,7 @@ pub(super) fn encode(
 pub(super) fn decode(prefix: &str, event: RecordedEvent) -> Met {
     let Some(name) = event.stream_id.strip_prefix(prefix) else { return Met::Foreign };
     let position = Position::from_raw(event.position.commit);
-    // A tombstone stands in the stream that it ends. `verify` misses what it took.
+    // A tombstone stands in the stream that it ends. What the server then takes away, only a witness outside can show.
     if event.event_type.starts_with('$') {
         tracing::error!(stream = name, %position, event = event.event_type, "a stream of the log was deleted");
         return Met::Foreign;
