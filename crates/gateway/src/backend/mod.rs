@@ -138,8 +138,8 @@ mod tests {
 
     #[test]
     fn offerings_behind_one_server_share_it_and_an_unused_one_is_forgotten() {
-        let backends =
-            Backends::new(BackendSettings::default(), PoolSettings::default()).expect("sound settings");
+        let backends = Backends::new(BackendSettings::default(), PoolSettings::default(), NonZeroUsize::MIN)
+            .expect("sound settings");
         let one = backends.at(&origin("http://b.example:80/x"));
         assert!(Arc::ptr_eq(&one, &backends.at(&origin("http://B.example/y"))));
         assert!(!Arc::ptr_eq(&one, &backends.at(&origin("https://b.example:80/x"))));
@@ -148,5 +148,25 @@ mod tests {
         }
         let open = backends.open.lock().expect("nobody panicked");
         assert!(open.by_origin.len() <= FEW + 1, "{}", open.by_origin.len());
+    }
+
+    #[test]
+    fn workers_have_connections_of_their_own_and_equal_parts_of_the_bound() {
+        let workers = NonZeroUsize::new(3).expect("not zero");
+        let pool = PoolSettings { max_idle_per_backend: 64, ..PoolSettings::default() };
+        let backends = Backends::new(BackendSettings::default(), pool, workers).expect("sound settings");
+        assert_eq!(backends.pool.max_idle_per_backend, 22);
+        let backend = backends.at(&origin("http://b.example"));
+        let pool_of = |place: usize| {
+            let backend = Arc::clone(&backend);
+            let look = move || {
+                work_as(place);
+                Arc::as_ptr(backend.pool()) as usize
+            };
+            std::thread::spawn(look).join().expect("it looks")
+        };
+        let pools: std::collections::BTreeSet<_> = (0..3).map(pool_of).collect();
+        assert_eq!(pools.len(), 3);
+        assert_eq!(pool_of(0), Arc::as_ptr(backend.pool()) as usize, "who says nothing shares the first's");
     }
 }

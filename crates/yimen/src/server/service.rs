@@ -22,6 +22,7 @@ use super::bounds::Bounds;
 use super::connections::{Ended, Front, serve};
 use super::readiness::{Readiness, with_readiness};
 use super::tls::Certificate;
+use super::workers::Workers;
 use super::{listener, metrics, revocations, routes};
 use crate::config::Config;
 use crate::data_dir;
@@ -127,8 +128,11 @@ impl Service {
         if tls.is_some() {
             settings.public_scheme = PublicScheme::Https;
         }
-        let gateway = Gateway::new(settings, routes, callers, Arc::clone(&signer), Clock::system())
-            .map_err(|error| Failure::config(format!("gateway: {}", reasons(&error))))?;
+        let workers = Workers::for_every_processor()?;
+        let count = workers.count();
+        let gateway =
+            Gateway::for_workers(count, settings, routes, callers, Arc::clone(&signer), Clock::system())
+                .map_err(|error| Failure::config(format!("gateway: {}", reasons(&error))))?;
         let app =
             App::new(Arc::clone(&store), read_model.clone(), staff, Arc::clone(&policy), Clock::system())
                 .with_curator(&curator)
@@ -146,9 +150,15 @@ impl Service {
         if let Some(certificate) = tls {
             tasks.spawn(end.clone().run_until_cancelled_owned(certificate.keep_fresh()));
         }
-        let router = api::router(app).merge(gateway::router(gateway));
-        let public_front = Front { router, bounds: bounds.clone(), tls: tls_config };
-        let admin_front = Front { router: admin_router, bounds, tls: None };
+        let router = api::router(app).merge(gateway::router(gateway.clone()));
+        let public_front = Front {
+            calls: Some(gateway),
+            router,
+            bounds: bounds.clone(),
+            tls: tls_config,
+            workers: Some(workers),
+        };
+        let admin_front = Front { calls: None, router: admin_router, bounds, tls: None, workers: None };
         Ok(Self {
             log,
             background,
