@@ -59,18 +59,22 @@ impl Freshness {
 
     /// `inner`, whose answers say how far behind they are.
     pub fn told_by(&self, inner: Router) -> Router {
+        let tell = |State(freshness): State<Self>, request: Request, next: Next| async move {
+            freshness.tell(next.run(request)).await
+        };
         inner.layer(from_fn_with_state(self.clone(), tell))
     }
-}
 
-async fn tell(State(freshness): State<Freshness>, request: Request, next: Next) -> Response {
-    // Before it is answered: what the answer shows is no older.
-    let behind = freshness.age().as_secs();
-    let mut response = next.run(request).await;
-    if behind > 0 {
-        response.headers_mut().insert(BEHIND, HeaderValue::from(behind));
+    /// An answer that says how far behind it is.
+    pub async fn tell(&self, answer: impl Future<Output = Response>) -> Response {
+        // Before it is made: what it shows is no older.
+        let behind = self.age().as_secs();
+        let mut answer = answer.await;
+        if behind > 0 {
+            answer.headers_mut().insert(BEHIND, HeaderValue::from(behind));
+        }
+        answer
     }
-    response
 }
 
 /// Lets nobody read what is further behind than the bound, or write because of it.

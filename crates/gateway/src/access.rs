@@ -3,6 +3,7 @@
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use identity::{Assertion, Principal, Verifier};
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::refusal::Refusal;
@@ -54,13 +55,14 @@ fn levels_from<'a>(least: &'a String, order: &'a [String]) -> Vec<&'a String> {
     }
 }
 
-/// The assertion for one call, ready to be sent.
+/// A new assertion for one call, ready to be sent.
 pub(crate) fn assertion(
     gateway: &Gateway,
     offering: &Offering,
     caller: &Principal,
     method: &str,
     path: &str,
+    now: Timestamp,
 ) -> Result<HeaderValue, Refusal> {
     let minted = gateway.signer().mint(Assertion {
         audience: offering.department.audience(),
@@ -69,7 +71,7 @@ pub(crate) fn assertion(
         method,
         path,
         claims: offering.access.release(caller),
-        now: gateway.clock().now(),
+        now,
     });
     let token = minted.map_err(|error| {
         tracing::error!(error = &error as &dyn std::error::Error, "an assertion can't be minted");
@@ -84,7 +86,6 @@ pub(crate) fn assertion(
 mod tests {
     use std::collections::BTreeSet;
 
-    use jiff::Timestamp;
     use serde_json::json;
 
     use super::*;

@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::response::Response;
 use domain::EntryId;
 use http::header::{CACHE_CONTROL, CONNECTION, EXPECT, LOCATION, UPGRADE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 
-use crate::access::{self, identify};
+use crate::access::identify;
 use crate::download::Download;
 use crate::forward::{Limits, forward};
 use crate::forwarding::{self, Received};
@@ -25,13 +24,9 @@ use crate::upload::Upload;
 use crate::{Gateway, Offering, Route, channel, department, hop_by_hop, region, upstream};
 
 /// `ANY /call/{entry}/{*path}`.
-pub(crate) async fn call(
-    State(gateway): State<Gateway>,
-    Extension(record): Extension<Arc<CallRecord>>,
-    request: Request,
-) -> Response {
-    let carried = carry(&gateway, &record, request).await;
-    carried.unwrap_or_else(|refusal| gateway.refuse(&refusal, &record))
+pub(crate) async fn call(gateway: &Gateway, record: &Arc<CallRecord>, request: Request) -> Response {
+    let carried = carry(gateway, record, request).await;
+    carried.unwrap_or_else(|refusal| gateway.refuse(&refusal, record))
 }
 
 async fn carry(gateway: &Gateway, record: &Arc<CallRecord>, request: Request) -> Result<Response, Refusal> {
@@ -91,7 +86,7 @@ async fn carry_to_one_of(
     }
     let progress = upload.progress();
     let path = upstream.path(target.path);
-    let assertion = access::assertion(gateway, offering, &caller, head.method.as_str(), &path)?;
+    let assertion = gateway.minted().assertion(gateway, offering, &caller, &head.method, &path)?;
     let uri = upstream::target(&path, target.query).map_err(|error| {
         tracing::error!(%error, item = %offering.item, "a backend's URL and a call's path make no target");
         Refusal::Internal

@@ -1,5 +1,6 @@
 //! The handle that holds what every call needs.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use axum::response::Response;
@@ -9,6 +10,7 @@ use tokio::sync::Semaphore;
 
 use crate::backend::{Backends, TlsError};
 use crate::health::keep_probing;
+use crate::minted::MintedAssertions;
 use crate::rate_limit::RateLimits;
 use crate::record::CallRecord;
 use crate::refusal::Refusal;
@@ -28,6 +30,7 @@ struct Parts {
     backends: Backends,
     places: Arc<Semaphore>,
     rate_limits: RateLimits,
+    minted: MintedAssertions,
 }
 
 /// Why the gateway can't be set up.
@@ -54,12 +57,39 @@ impl Gateway {
         signer: Arc<AssertionSigner>,
         clock: Clock,
     ) -> Result<Self, SetupError> {
+        Self::for_workers(NonZeroUsize::MIN, settings, routes, verifier, signer, clock)
+    }
+
+    /// The same, for so many threads that say which one they are (see [`crate::work_as`]); each keeps connections to
+    /// backends for itself.
+    ///
+    /// # Errors
+    /// As [`Gateway::new`].
+    pub fn for_workers(
+        workers: NonZeroUsize,
+        settings: Settings,
+        routes: Routes,
+        verifier: Arc<Verifier>,
+        signer: Arc<AssertionSigner>,
+        clock: Clock,
+    ) -> Result<Self, SetupError> {
         settings.check()?;
         record::describe_metrics();
-        let backends = Backends::new(settings.backends.clone(), settings.pool)?;
+        let backends = Backends::new(settings.backends.clone(), settings.pool, workers)?;
         let places = Arc::new(Semaphore::new(settings.max_concurrent_calls.min(Semaphore::MAX_PERMITS)));
         let rate_limits = RateLimits::new(&settings.rate_limits);
-        Ok(Self(Arc::new(Parts { settings, routes, verifier, signer, clock, backends, places, rate_limits })))
+        let minted = MintedAssertions::new(settings.reuse_assertions_for);
+        Ok(Self(Arc::new(Parts {
+            settings,
+            routes,
+            verifier,
+            signer,
+            clock,
+            backends,
+            places,
+            rate_limits,
+            minted,
+        })))
     }
 
     /// What has been seen of the backend of an entry's offering; none where it has no backend, or there is no such
@@ -107,6 +137,10 @@ impl Gateway {
 
     pub(crate) fn rate_limits(&self) -> &RateLimits {
         &self.0.rate_limits
+    }
+
+    pub(crate) fn minted(&self) -> &MintedAssertions {
+        &self.0.minted
     }
 
     /// Answers a call with the problem that a refusal stands for, and notes how the call ended.

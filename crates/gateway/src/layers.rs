@@ -1,14 +1,14 @@
-//! The layers around a call.
+//! What stands around every call: its record, one of a bounded number of places, and a floor for bugs.
+//!
+//! Plain calls of functions and one body around the body, because a stack of middlewares boxes both at each layer.
 
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use axum::Extension;
 use axum::body::Body;
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::Response;
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -16,52 +16,49 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::Gateway;
+use crate::call::call;
+use crate::path::CALL_PREFIX;
 use crate::record::{CallRecord, Publish};
 use crate::refusal::Refusal;
 
-/// Gives the call its record, which is published when the last byte of the response has gone, or the client has.
-pub(crate) async fn record(mut request: Request, next: Next) -> Response {
-    let record = Arc::new(CallRecord::begin(request.method(), request.headers()));
-    let publish = Publish(Arc::clone(&record));
-    request.extensions_mut().insert(Arc::clone(&record));
-    let mut response = next.run(request).await;
-    record.answers(response.status());
-    if let Some(quota) = record.quota() {
-        quota.write(response.headers_mut());
+impl Gateway {
+    /// Whether a request is one that [`Gateway::answer`] is for: `ANY /call/{entry}/{*path}`.
+    pub fn takes<B>(request: &http::Request<B>) -> bool {
+        request.uri().path().strip_prefix(CALL_PREFIX).is_some_and(|target| !target.is_empty())
     }
-    response.map(|body| Body::new(Accompanied { body, _place: None, publish: Some(publish) }))
-}
 
-/// Turns a panic into this call's 500; the other calls don't notice.
-pub(crate) async fn contain_panics(
-    State(gateway): State<Gateway>,
-    Extension(record): Extension<Arc<CallRecord>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    // Nothing outlives the call that a panic could leave half-changed: the shared parts are atomics and snapshots.
-    match AssertUnwindSafe(next.run(request)).catch_unwind().await {
-        Ok(response) => response,
-        Err(_) => {
-            tracing::error!(trace_id = %record.trace(), "a call panicked");
-            gateway.refuse(&Refusal::Internal, &record)
+    /// Answers a call. The client's address is the request's `ConnectInfo`, if it has one.
+    ///
+    /// The call has a place until its response has been delivered, and its record is published then, or when the client
+    /// has gone.
+    pub async fn answer(&self, request: Request) -> Response {
+        // One line and one count for every call, also for those that are turned away.
+        let record = Arc::new(CallRecord::begin(request.method(), request.headers()));
+        let publish = Publish(Arc::clone(&record));
+        // Past what can be carried, answering quickly is the best that can be done.
+        let place = Arc::clone(self.places()).try_acquire_owned().ok();
+        let mut response = if place.is_some() {
+            self.answer_whatever_happens(&record, request).await
+        } else {
+            self.refuse(&Refusal::Overloaded, &record)
+        };
+        record.answers(response.status());
+        if let Some(quota) = record.quota() {
+            quota.write(response.headers_mut());
         }
+        response.map(|body| Body::new(Accompanied { body, _place: place, publish }))
     }
-}
 
-/// Gives the call one of a bounded number of places until its response has been delivered, or turns it away at once.
-pub(crate) async fn admit(
-    State(gateway): State<Gateway>,
-    Extension(record): Extension<Arc<CallRecord>>,
-    request: Request,
-    next: Next,
-) -> Response {
-    match Arc::clone(gateway.places()).try_acquire_owned() {
-        Ok(place) => {
-            let response = next.run(request).await;
-            response.map(|body| Body::new(Accompanied { body, _place: Some(place), publish: None }))
+    /// Turns a panic into this call's 500: a bug that one call meets must not end the connection of others.
+    async fn answer_whatever_happens(&self, record: &Arc<CallRecord>, request: Request) -> Response {
+        // Nothing outlives the call that a panic could leave half-changed: the shared parts are atomics and snapshots.
+        match AssertUnwindSafe(call(self, record, request)).catch_unwind().await {
+            Ok(response) => response,
+            Err(_) => {
+                tracing::error!(trace_id = %record.trace(), "a call panicked");
+                self.refuse(&Refusal::Internal, record)
+            }
         }
-        Err(_) => gateway.refuse(&Refusal::Overloaded, &record),
     }
 }
 
@@ -69,7 +66,7 @@ pub(crate) async fn admit(
 struct Accompanied {
     body: Body,
     _place: Option<OwnedSemaphorePermit>,
-    publish: Option<Publish>,
+    publish: Publish,
 }
 
 impl HttpBody for Accompanied {
@@ -81,10 +78,8 @@ impl HttpBody for Accompanied {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let piece = Pin::new(&mut self.body).poll_frame(cx);
-        if matches!(piece, Poll::Ready(None))
-            && let Some(Publish(record)) = &self.publish
-        {
-            record.is_delivered();
+        if matches!(piece, Poll::Ready(None)) {
+            self.publish.0.is_delivered();
         }
         piece
     }
@@ -101,10 +96,8 @@ impl HttpBody for Accompanied {
 impl Drop for Accompanied {
     fn drop(&mut self) {
         // A server that knows the length stops asking after the last byte.
-        if let Some(Publish(record)) = &self.publish
-            && self.body.is_end_stream()
-        {
-            record.is_delivered();
+        if self.body.is_end_stream() {
+            self.publish.0.is_delivered();
         }
     }
 }

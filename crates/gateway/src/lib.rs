@@ -28,6 +28,7 @@ mod health;
 mod hop_by_hop;
 mod idle_timer;
 mod layers;
+mod minted;
 mod network;
 mod offering;
 mod outcome;
@@ -46,7 +47,7 @@ mod upload;
 mod upstream;
 
 pub use access::ASSERTION;
-pub use backend::{BackendSettings, ClientCertificate, PoolSettings, TlsError};
+pub use backend::{BackendSettings, ClientCertificate, PoolSettings, TlsError, work_as};
 pub use channel::ChannelStanding;
 pub use department::SERVICE_DEPARTMENT;
 pub use gateway::{Gateway, SetupError};

@@ -1,16 +1,12 @@
 //! The paths of the data plane.
 
 use axum::Router;
-use axum::extract::State;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use tower::ServiceBuilder;
 
 use crate::Gateway;
-use crate::call::call;
-use crate::layers::{admit, contain_panics, record};
 
 /// How long backends may keep our public keys. A new key is published for longer than this before it signs.
 const JWKS_CACHE_CONTROL: &str = "public, max-age=300";
@@ -19,17 +15,15 @@ const JWKS_CACHE_CONTROL: &str = "public, max-age=300";
 ///
 /// Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, or backends aren't told the client's address.
 pub fn router(gateway: Gateway) -> Router {
-    let layers = ServiceBuilder::new()
-        // One line and one count for every call, also for those that the layers below turn away.
-        .layer(from_fn(record))
-        // A bug that one call meets must not end the connection of others.
-        .layer(from_fn_with_state(gateway.clone(), contain_panics))
-        // Past what can be carried, answering quickly is the best that can be done.
-        .layer(from_fn_with_state(gateway.clone(), admit));
     Router::new()
-        .route("/call/{*target}", any(call).layer(layers))
+        .route("/call/{*target}", any(answer))
         .route("/.well-known/jwks.json", get(get_assertion_keys))
         .with_state(gateway)
+}
+
+/// A call that came through a router; a server may as well hand it to [`Gateway::answer`] itself.
+async fn answer(State(gateway): State<Gateway>, request: Request) -> Response {
+    gateway.answer(request).await
 }
 
 /// The keys by which backends check assertions, as a JWK Set (RFC 7517).

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use identity::ASSERTION_LIFETIME;
 use jiff::fmt::serde::unsigned_duration::friendly::compact::{
     optional as friendly_or_none, required as friendly,
 };
@@ -36,6 +37,11 @@ pub struct Settings {
     pub max_concurrent_calls: usize,
     /// The largest body of a request, in bytes; more is answered 413. Default: 64 MiB.
     pub max_request_body_bytes: u64,
+    /// How long an assertion is sent again with calls of the same caller by the same safe method (GET, HEAD, OPTIONS) to
+    /// the same path; at most 30 s, half of its life. `0s` mints one for every call, which costs more than all the rest
+    /// of it. Default: 10 s.
+    #[serde(with = "friendly")]
+    pub reuse_assertions_for: Duration,
     /// `Retry-After` of a call that was turned away under load. Default: 1 s.
     #[serde(with = "friendly")]
     pub overloaded_retry_after: Duration,
@@ -145,6 +151,7 @@ impl Default for Settings {
             rate_limits: RateLimitSettings::default(),
             max_concurrent_calls: 4096,
             max_request_body_bytes: 64 * 1024 * 1024,
+            reuse_assertions_for: Duration::from_secs(10),
             overloaded_retry_after: Duration::from_secs(1),
             suspended_retry_after: Duration::from_secs(300),
             timeouts: Timeouts::default(),
@@ -184,6 +191,9 @@ pub enum SettingsError {
     /// More than all of it.
     #[error("{0} must be at most 100")]
     Percent(&'static str),
+    /// Longer than is left of an assertion's life to whoever has to check it.
+    #[error("reuse_assertions_for must be at most 30 s")]
+    Reuse,
     /// More retries than calls.
     #[error("backends.retries_per_hundred_calls must be at most 100")]
     Retries,
@@ -219,6 +229,9 @@ impl Settings {
             if zero {
                 return Err(SettingsError::Zero(name));
             }
+        }
+        if self.reuse_assertions_for > ASSERTION_LIFETIME / 2 {
+            return Err(SettingsError::Reuse);
         }
         self.pool.check()?;
         self.health.check()?;
@@ -273,6 +286,8 @@ mod tests {
             check("[health]\nfloor_percent = 101"),
             Err(SettingsError::Percent("health.floor_percent"))
         );
+        assert_eq!(check(r#"reuse_assertions_for = "30s""#), Ok(()));
+        assert_eq!(check(r#"reuse_assertions_for = "31s""#), Err(SettingsError::Reuse));
         assert_eq!(check("max_concurrent_calls = 0"), Err(SettingsError::Zero("max_concurrent_calls")));
     }
 }

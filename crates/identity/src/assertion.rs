@@ -107,6 +107,16 @@ impl AssertionSigner {
         &self.issuer
     }
 
+    /// The name of the key that signs now.
+    pub fn key_id(&self, now: Timestamp) -> String {
+        self.ring.load().signing(now).key_id().to_owned()
+    }
+
+    /// Whether that key signs now.
+    pub fn signs_with(&self, key_id: &str, now: Timestamp) -> bool {
+        self.ring.load().signing(now).key_id() == key_id
+    }
+
     /// A signed assertion.
     ///
     /// # Errors

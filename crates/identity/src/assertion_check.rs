@@ -38,7 +38,8 @@ pub struct AssertionClaims {
     /// The path of that call, percent-encoded and without query (`htp`).
     #[serde(rename = "htp")]
     pub path: String,
-    /// The unique name of the assertion (`jti`): a backend that keeps those of the last minute sees replays.
+    /// The unique name of the assertion (`jti`): a backend that keeps those of the last minute sees replays. With a safe
+    /// method (RFC 9110, section 9.2.1) the gateway may send one assertion with several equal calls.
     #[serde(rename = "jti")]
     pub id: Uuid,
     /// When it was made (`iat`), in seconds since 1970.
@@ -82,7 +83,7 @@ pub enum AssertionError {
 }
 
 /// Checks assertions for one backend. It doesn't remember `jti`s: a backend that must not be replayed to keeps
-/// them for [`ASSERTION_LIFETIME`].
+/// those of unsafe methods for [`ASSERTION_LIFETIME`].
 #[derive(Debug)]
 pub struct AssertionVerifier {
     issuer: String,

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use jiff::{SignedDuration, Timestamp};
-use moka::sync::Cache;
 
 use crate::revocations::Marks;
-use crate::{CredentialError, Principal, VerdictCacheConfig};
+use crate::{CredentialError, Principal, Recent, VerdictCacheConfig};
 
 /// What an entry takes besides the claims that it holds, in bytes: an estimate for the cache's bound.
 const ENTRY_OVERHEAD_BYTES: u32 = 256;
@@ -44,12 +43,11 @@ pub(crate) struct Accepted {
 struct Remembered {
     verdict: Verdict,
     until: Timestamp,
-    weight: u32,
 }
 
 /// A bounded cache of verdicts.
 pub(crate) struct Verdicts {
-    cache: Cache<VerdictKey, Remembered>,
+    recent: Recent<VerdictKey, Remembered>,
     accepted_for: SignedDuration,
     refused_for: SignedDuration,
 }
@@ -66,18 +64,20 @@ impl Verdicts {
     pub(crate) fn new(config: &VerdictCacheConfig) -> Self {
         let longest = config.accepted_for.max(config.refused_for);
         Self {
-            cache: Cache::builder()
-                .max_capacity(config.capacity_bytes)
-                .weigher(|_, remembered: &Remembered| remembered.weight)
-                .time_to_live(longest)
-                .build(),
+            recent: Recent::new(
+                config.capacity_bytes,
+                SignedDuration::try_from(longest).unwrap_or(SignedDuration::MAX),
+            ),
             accepted_for: SignedDuration::try_from(config.accepted_for).unwrap_or(SignedDuration::ZERO),
             refused_for: SignedDuration::try_from(config.refused_for).unwrap_or(SignedDuration::ZERO),
         }
     }
 
     pub(crate) fn get(&self, key: &VerdictKey, now: Timestamp) -> Option<Verdict> {
-        self.cache.get(key).filter(|remembered| now < remembered.until).map(|remembered| remembered.verdict)
+        self.recent
+            .get(key, now)
+            .filter(|remembered| now < remembered.until)
+            .map(|remembered| remembered.verdict)
     }
 
     /// Remembers a token's acceptance, never past its end. `token_bytes` stands for the size of the principal.
@@ -86,7 +86,7 @@ impl Verdicts {
         let until = limit.min(accepted.principal.expires);
         let weight = u32::try_from(token_bytes).unwrap_or(u32::MAX).saturating_add(ENTRY_OVERHEAD_BYTES);
         if now < until {
-            self.cache.insert(key, Remembered { verdict: Verdict::Accepted(accepted), until, weight });
+            self.recent.put(key, Remembered { verdict: Verdict::Accepted(accepted), until }, weight, now);
         }
     }
 
@@ -96,16 +96,15 @@ impl Verdicts {
             return;
         }
         if let Ok(until) = now.saturating_add(self.refused_for) {
-            let remembered =
-                Remembered { verdict: Verdict::Refused(error), until, weight: ENTRY_OVERHEAD_BYTES };
-            self.cache.insert(key, remembered);
+            let remembered = Remembered { verdict: Verdict::Refused(error), until };
+            self.recent.put(key, remembered, ENTRY_OVERHEAD_BYTES, now);
         }
     }
 }
 
 impl fmt::Debug for Verdicts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verdicts").field("entries", &self.cache.entry_count()).finish_non_exhaustive()
+        f.debug_struct("Verdicts").field("entries", &self.recent.len()).finish_non_exhaustive()
     }
 }
 

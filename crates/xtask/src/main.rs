@@ -42,6 +42,13 @@ enum Command {
     Bench(BenchArguments),
     /// Kill a gateway under load at random moments, and check each time that nothing acknowledged is lost
     Crash(crash::CrashArguments),
+    /// The backend that `bench gateway` starts for itself
+    #[cfg(feature = "bench")]
+    #[command(hide = true)]
+    BenchBackend {
+        /// Where it listens
+        address: std::net::SocketAddr,
+    },
     /// Judge matching on lists whose truth is known, beside peers on the same records
     Evaluate(evaluate::EvaluateArguments),
     /// Fit the weights of matching to the train half of a labelled list
@@ -51,18 +58,24 @@ enum Command {
 /// What to measure, and how long.
 #[derive(Debug, clap::Args)]
 pub(crate) struct BenchArguments {
-    /// What to measure: commands, reads, match, scale (which replays, too); everything when absent
-    #[arg(value_parser = ["commands", "reads", "match", "scale"])]
+    /// What to measure: commands, reads, gateway, match, scale (which replays, too); everything when absent
+    #[arg(value_parser = ["commands", "reads", "gateway", "match", "scale"])]
     only: Vec<String>,
     /// Items for `match` and `scale`
     #[arg(long, default_value_t = 100_000)]
     items: usize,
-    /// Seconds for each run of `commands` and `reads`
+    /// Seconds for each run of `commands`, `reads` and `gateway`
     #[arg(long, default_value_t = 5)]
     seconds: u64,
     /// Runs of each, interleaved
     #[arg(long, default_value_t = 3)]
     runs: usize,
+    /// Peers of `gateway`, separated by commas; all of them when absent
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    peers: Vec<String>,
+    /// Entries in the catalogue of `gateway`
+    #[arg(long, default_value_t = 10)]
+    entries: usize,
     /// A spreadsheet of real items to multiply for `scale`, as `yimen import` reads it (CSV with a header);
     /// the sample's names when absent
     #[arg(long, value_name = "FILE")]
@@ -80,6 +93,8 @@ fn main() -> ExitCode {
         Command::Ci => ci::run(),
         Command::Bench(arguments) => run_bench(arguments),
         Command::Crash(arguments) => crash::run(&arguments),
+        #[cfg(feature = "bench")]
+        Command::BenchBackend { address } => bench::gateway::backend::run(address),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Fit(arguments) => fit::run(&arguments),
     };
@@ -102,9 +117,18 @@ fn run_bench(arguments: BenchArguments) -> Result<(), String> {
 fn run_bench(arguments: BenchArguments) -> Result<(), String> {
     let mut command =
         vec!["run", "--release", "--quiet", "--package", "xtask", "--features", "bench", "--", "bench"];
-    let numbers = [arguments.items.to_string(), arguments.seconds.to_string(), arguments.runs.to_string()];
-    for (flag, number) in ["--items", "--seconds", "--runs"].into_iter().zip(&numbers) {
+    let numbers = [
+        arguments.items.to_string(),
+        arguments.seconds.to_string(),
+        arguments.runs.to_string(),
+        arguments.entries.to_string(),
+    ];
+    for (flag, number) in ["--items", "--seconds", "--runs", "--entries"].into_iter().zip(&numbers) {
         command.extend([flag, number]);
+    }
+    let peers = arguments.peers.join(",");
+    if !peers.is_empty() {
+        command.extend(["--peers", peers.as_str()]);
     }
     let csv = arguments.items_csv.map(|path| path.display().to_string());
     if let Some(csv) = &csv {

@@ -30,7 +30,7 @@ impl Lease {
         place: Place,
         limit: Duration,
     ) -> Result<Self, ConnectFailure> {
-        let Taken { connection, is_kept } = backend.pool.take(&backend.origin, limit).await?;
+        let Taken { connection, is_kept } = backend.pool().take(&backend.origin, limit).await?;
         Ok(Self { backend: Arc::clone(backend), connection, is_kept, _place: place })
     }
 
@@ -40,7 +40,7 @@ impl Lease {
         kept_will_do: bool,
         limit: Duration,
     ) -> Result<(), ConnectFailure> {
-        let Backend { pool, origin, .. } = self.backend.as_ref();
+        let (pool, origin) = (self.backend.pool(), &self.backend.origin);
         let taken =
             if kept_will_do { pool.take(origin, limit).await } else { pool.open(origin, limit).await };
         let Taken { connection, is_kept } = taken?;
@@ -68,14 +68,14 @@ impl Lease {
         if let Connection::Http1(http1) = self.connection
             && request_has_gone
         {
-            self.backend.pool.keep(http1);
+            self.backend.pool().keep(http1);
         }
     }
 
     /// The server left the call unanswered: no other call goes the same way.
     pub(crate) fn distrust(&self) {
         if let Connection::Http2(http2) = &self.connection {
-            self.backend.pool.distrust(http2);
+            self.backend.pool().distrust(http2);
         }
     }
 }

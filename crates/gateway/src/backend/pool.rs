@@ -1,7 +1,6 @@
 //! The connections to one server that are kept for the next call.
 //!
-//! A pool belongs to one server and knows nothing of others; its lock is held for a few comparisons. Where each
-//! worker gets pools of its own, one is made for each, and nothing in here changes.
+//! A pool belongs to one server and one worker and knows nothing of others; its lock is held for a few comparisons.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -60,7 +59,9 @@ impl Pool {
     fn take_kept(&self) -> Option<Connection> {
         let now = Instant::now();
         let mut kept = self.lock();
-        self.discard_unfit(&mut kept, now);
+        if !kept.shared.is_empty() {
+            self.discard_unfit(&mut kept, now);
+        }
         let room = |(connection, _): &&mut (Http2, Instant)| {
             // One share is the pool's own.
             connection.calls.count() <= self.settings.max_streams_per_connection
@@ -70,8 +71,15 @@ impl Pool {
             return Some(Connection::Http2(connection.share()));
         }
         // The one that was used last is the most likely to stand. One that isn't ready has yet to notice its last end.
-        let place = kept.idle.iter().rposition(|(connection, _)| connection.sender.is_ready())?;
-        Some(Connection::Http1(kept.idle.remove(place).0))
+        for place in (0..kept.idle.len()).rev() {
+            let is_fit = kept.idle.get(place).is_some_and(|(http1, used)| self.is_fit(http1, *used, now));
+            if !is_fit {
+                kept.idle.remove(place);
+            } else if kept.idle.get(place).is_some_and(|(http1, _)| http1.sender.is_ready()) {
+                return Some(Connection::Http1(kept.idle.remove(place).0));
+            }
+        }
+        None
     }
 
     /// A new connection, or one for many calls that somebody else opens at this moment.
@@ -111,12 +119,16 @@ impl Pool {
 
     /// Keeps a connection for the next call, if there is room and it isn't too old.
     pub(crate) fn keep(self: &Arc<Self>, connection: Http1) {
+        let now = Instant::now();
         let mut kept = self.lock();
+        if kept.idle.len() >= self.settings.max_idle_per_backend {
+            self.discard_unfit(&mut kept, now);
+        }
         if !connection.sender.is_closed()
-            && connection.opened.elapsed() < self.settings.max_age
+            && now.duration_since(connection.opened) < self.settings.max_age
             && kept.idle.len() < self.settings.max_idle_per_backend
         {
-            kept.idle.push((connection, Instant::now()));
+            kept.idle.push((connection, now));
             self.sweep_later(&mut kept);
         }
     }
@@ -128,14 +140,20 @@ impl Pool {
 
     /// Calls that are on a connection for many go on: it ends with the last of them.
     fn discard_unfit(&self, kept: &mut Kept, now: Instant) {
-        let PoolSettings { idle_timeout, max_age, .. } = self.settings;
-        let fresh = |opened: Instant, used: Instant, idle: bool| {
-            now.duration_since(opened) < max_age && !(idle && now.duration_since(used) >= idle_timeout)
-        };
-        kept.idle.retain(|(http1, used)| !http1.sender.is_closed() && fresh(http1.opened, *used, true));
+        kept.idle.retain(|(http1, used)| self.is_fit(http1, *used, now));
         kept.shared.retain(|(http2, used)| {
-            !http2.sender.is_closed() && fresh(http2.opened, *used, http2.calls.count() <= 1)
+            !http2.sender.is_closed() && self.is_fresh(http2.opened, *used, http2.calls.count() <= 1, now)
         });
+    }
+
+    /// Whether an idle connection may take a call.
+    fn is_fit(&self, http1: &Http1, used: Instant, now: Instant) -> bool {
+        !http1.sender.is_closed() && self.is_fresh(http1.opened, used, true, now)
+    }
+
+    fn is_fresh(&self, opened: Instant, used: Instant, is_idle: bool, now: Instant) -> bool {
+        let PoolSettings { idle_timeout, max_age, .. } = self.settings;
+        now.duration_since(opened) < max_age && !(is_idle && now.duration_since(used) >= idle_timeout)
     }
 
     fn sweep_later(self: &Arc<Self>, kept: &mut Kept) {

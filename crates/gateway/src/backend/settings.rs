@@ -56,7 +56,8 @@ pub struct ClientCertificate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PoolSettings {
-    /// The most idle connections that are kept for each server. Default: 64.
+    /// The most idle connections that are kept for each server; workers, one for each processor, keep equal parts of
+    /// them, rounded up. Default: 64.
     pub max_idle_per_backend: usize,
     /// How long an idle connection is kept; less than backends keep theirs, for both closing and sending at once
     /// costs a call. Default: 15 s.

@@ -13,6 +13,7 @@ mod moving;
 mod paths;
 mod pools;
 mod regions;
+mod reuse;
 mod rig;
 mod standing;
 mod streaming;

@@ -4,6 +4,7 @@
 
 mod commands;
 mod demo;
+pub(crate) mod gateway;
 mod group_commit;
 mod load;
 mod matching;
@@ -26,6 +27,14 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), String> {
     }
     if wanted("reads") {
         reads::run(duration, arguments.runs)?;
+    }
+    if wanted("gateway") {
+        gateway::run(&gateway::Options {
+            seconds: arguments.seconds,
+            runs: arguments.runs,
+            peers: arguments.peers.clone(),
+            entries: arguments.entries,
+        })?;
     }
     if wanted("match") {
         let data = arguments.data.clone().unwrap_or_else(|| cargo::root().join("../shared/data"));

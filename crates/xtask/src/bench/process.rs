@@ -23,6 +23,21 @@ pub(super) fn peak_resident_bytes(pid: u32) -> Result<u64, String> {
     status_bytes(pid, "VmHWM:")
 }
 
+/// The most memory that was resident since [`forget_peak`] for a process and its children that still run, in bytes.
+pub(super) fn peak_of_tree(pid: u32) -> Result<u64, String> {
+    children(pid)
+        .into_iter()
+        .try_fold(peak_resident_bytes(pid)?, |sum, child| Ok::<_, String>(sum + peak_resident_bytes(child)?))
+}
+
+/// Begins anew with the most memory of a process and its children (`proc(5)`, `clear_refs`).
+pub(super) fn forget_peak(pid: u32) {
+    for process in children(pid).into_iter().chain([pid]) {
+        // Where it may not be asked for, the peak is that of the whole life.
+        let _ = fs::write(format!("/proc/{process}/clear_refs"), "5");
+    }
+}
+
 fn status_bytes(pid: u32, field: &str) -> Result<u64, String> {
     let path = format!("/proc/{pid}/status");
     let text = fs::read_to_string(&path).map_err(|error| format!("{path}: {error}"))?;

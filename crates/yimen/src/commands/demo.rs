@@ -9,6 +9,6 @@ use crate::failure::Failure;
 use crate::server::logs;
 
 pub fn run(args: DemoArgs) -> Result<ExitCode, Failure> {
-    logs::start(&demo::log(&args.log_filter))?;
+    let _remainder = logs::start(&demo::log(&args.log_filter))?;
     block_on(demo::run(args)).map(exit)
 }

@@ -12,7 +12,7 @@ use crate::server::{self, Service, logs};
 
 pub fn run(args: &ServeArgs) -> Result<ExitCode, Failure> {
     let config = config::load(&args.source, std::env::vars())?.config;
-    logs::start(&config.log)?;
+    let _remainder = logs::start(&config.log)?;
     block_on(async {
         let stop = CancellationToken::new();
         server::cancel_on_signal(stop.clone())?;

@@ -249,7 +249,11 @@ fn serve_backends(
 /// Serves in the background for as long as the demo runs.
 fn serve_beside(listener: TcpListener, router: Router, stop: &CancellationToken) {
     let bounds = Bounds { drain_timeout: Duration::from_secs(1), ..Bounds::from(&Listen::default()) };
-    tokio::spawn(server::serve(listener, Front { router, bounds, tls: None }, stop.clone()));
+    tokio::spawn(server::serve(
+        listener,
+        Front { calls: None, router, bounds, tls: None, workers: None },
+        stop.clone(),
+    ));
 }
 
 impl Sample {

@@ -5,9 +5,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use api::Freshness;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use gateway::Gateway;
 use hyper::body::{Body as _, Incoming};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -30,18 +32,28 @@ const MAX_PENDING_RESETS: usize = 20;
 /// How many HTTP/2 streams a client may make us reset before the connection ends (CVE-2025-8671).
 const MAX_OWN_RESETS: usize = 1024;
 
+/// What answers calls, without a router's detour, and says how far behind the log it is.
+#[derive(Debug, Clone)]
+pub struct Calls {
+    /// The data plane.
+    pub gateway: Gateway,
+    /// How far behind its routes may be.
+    pub freshness: Freshness,
+}
+
 /// Attends to connections.
 #[derive(Debug, Clone)]
 pub struct Attendant {
     router: Router,
+    calls: Option<Calls>,
     builder: Arc<Builder<TokioExecutor>>,
     bounds: Bounds,
 }
 
 impl Attendant {
-    /// Lets `router` answer, within the bounds.
-    pub fn new(router: Router, bounds: Bounds) -> Self {
-        Self { router, builder: Arc::new(builder(&bounds)), bounds }
+    /// Lets `calls` answer calls and `router` everything else, within the bounds.
+    pub fn new(router: Router, calls: Option<Calls>, bounds: Bounds) -> Self {
+        Self { router, calls, builder: Arc::new(builder(&bounds)), bounds }
     }
 
     /// Serves the requests of one connection until it ends; `watcher` tells when no further ones are wanted.
@@ -50,7 +62,7 @@ impl Attendant {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let refused = Arc::new(Refused::default());
-        let service = service(self.router, peer, Arc::clone(&refused), self.bounds.stall_timeout);
+        let service = service(self.router, self.calls, peer, Arc::clone(&refused), self.bounds.stall_timeout);
         let stream = SlowReader::new(stream, self.bounds.stall_timeout);
         let io = TokioIo::new(Gate::new(stream, self.bounds.head, self.bounds.patience, refused));
         let connection = self.builder.serve_connection_with_upgrades(io, service).into_owned();
@@ -84,6 +96,7 @@ fn builder(bounds: &Bounds) -> Builder<TokioExecutor> {
 
 fn service(
     router: Router,
+    calls: Option<Calls>,
     peer: SocketAddr,
     refused: Arc<Refused>,
     stall_timeout: Duration,
@@ -97,13 +110,19 @@ fn service(
     hyper::service::service_fn(move |mut request: http::Request<Incoming>| {
         let answer = refused.answer(&request);
         request.extensions_mut().insert(ConnectInfo(peer));
+        // The router would only find the way again that every call goes.
+        let calls = calls.as_ref().filter(|_| Gateway::takes(&request)).cloned();
         let router = router.clone();
         let is_stream = request.version() == http::Version::HTTP_2;
         async move {
             if let Some(answer) = answer {
                 return Ok(answer);
             }
-            let response = router.oneshot(request.map(Body::new)).await?;
+            let request = request.map(Body::new);
+            let response = match calls {
+                Some(Calls { gateway, freshness }) => freshness.tell(gateway.answer(request)).await,
+                None => router.oneshot(request).await?,
+            };
             if is_stream && !response.body().is_end_stream() {
                 return Ok(response.map(|body| Body::new(SlowStream::watch(body, stall_timeout))));
             }

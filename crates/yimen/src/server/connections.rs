@@ -12,9 +12,10 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::attendant::Attendant;
+use super::attendant::{Attendant, Calls};
 use super::bounds::Bounds;
 use super::places::{Place, Places};
+use super::workers::Workers;
 
 /// A pause after a failed accept: it fails again at once while the process has no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -30,22 +31,26 @@ pub enum Ended {
 /// What a listener serves, and how.
 #[derive(Debug)]
 pub struct Front {
-    /// What answers.
+    /// What answers calls, without a router's detour; without it, the router does.
+    pub calls: Option<Calls>,
+    /// What answers everything else.
     pub router: Router,
     /// What a client may take.
     pub bounds: Bounds,
     /// How TLS is accepted; without it, clients speak in the clear.
     pub tls: Option<Arc<ServerConfig>>,
+    /// Who attends to connections; without them, the runtime that serves.
+    pub workers: Option<Workers>,
 }
 
 /// Serves `front` on `listener` until `stop` is cancelled, then drains.
 ///
 /// Handlers find the client's address as [`axum::extract::ConnectInfo`]. An IPv4 client of a dual-stack listener is shown as IPv4.
 pub async fn serve(listener: TcpListener, front: Front, stop: CancellationToken) -> Ended {
-    let Front { router, bounds, tls } = front;
+    let Front { calls, router, bounds, tls, workers } = front;
     let tls = tls.map(TlsAcceptor::from);
     let patience = bounds.patience.head;
-    let attendant = Attendant::new(router, bounds.clone());
+    let attendant = Attendant::new(router, calls, bounds.clone());
     let graceful = GracefulShutdown::new();
     let places = Places::new(&bounds);
     loop {
@@ -57,7 +62,7 @@ pub async fn serve(listener: TcpListener, front: Front, stop: CancellationToken)
         if let Some((stream, peer, place)) = accepted {
             let (attendant, watcher) = (attendant.clone(), graceful.watcher());
             let (tls, stop) = (tls.clone(), stop.clone());
-            tokio::spawn(async move {
+            let attended = async move |stream: TcpStream| {
                 match tls {
                     None => attendant.attend(stream, peer, watcher).await,
                     Some(tls) => {
@@ -70,7 +75,20 @@ pub async fn serve(listener: TcpListener, front: Front, stop: CancellationToken)
                     }
                 }
                 drop(place);
-            });
+            };
+            match &workers {
+                None => drop(tokio::spawn(async move { attended(stream).await })),
+                Some(workers) => match stream.into_std() {
+                    Ok(stream) => workers.attend(async move {
+                        // From here on it wakes its worker only.
+                        match TcpStream::from_std(stream) {
+                            Ok(stream) => attended(stream).await,
+                            Err(error) => tracing::warn!(%error, "a connection can't be taken over"),
+                        }
+                    }),
+                    Err(error) => tracing::warn!(%error, "a connection can't be handed over"),
+                },
+            }
         }
     }
     drop(listener);
@@ -113,6 +131,7 @@ pub fn describe_metrics() {
 #[cfg(test)]
 mod tests {
     use std::net::Ipv4Addr;
+    use std::num::NonZeroUsize;
 
     use axum::routing::get;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -146,7 +165,12 @@ mod tests {
         let address = listener.local_addr().expect("bound");
         let stop = CancellationToken::new();
         let router = Router::new().route("/", get(handler));
-        let server = tokio::spawn(serve(listener, Front { router, bounds, tls: None }, stop.clone()));
+        let workers = Workers::start(NonZeroUsize::MIN).expect("it starts");
+        let server = tokio::spawn(serve(
+            listener,
+            Front { calls: None, router, bounds, tls: None, workers: Some(workers) },
+            stop.clone(),
+        ));
         let client = TcpStream::connect(address).await.expect("it listens");
         Running { client, entered, leave, stop, server }
     }

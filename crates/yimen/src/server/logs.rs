@@ -2,6 +2,8 @@
 
 use std::io::{IsTerminal, stderr};
 
+use super::access_line::JsonLines;
+use super::access_log::{LogWriter, Remainder};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::ParseError;
 
@@ -13,16 +15,20 @@ pub fn filter(directives: &str) -> Result<EnvFilter, ParseError> {
     EnvFilter::builder().parse(directives)
 }
 
-/// Starts logging; once per process.
-pub fn start(log: &Log) -> Result<(), Failure> {
+/// Starts logging; once per process. What is given back belongs to whoever ends last: it writes what is left.
+pub fn start(log: &Log) -> Result<Remainder, Failure> {
     let filter = filter(&log.filter).map_err(|error| Failure::config(format!("log.filter: {error}")))?;
     let terminal = stderr().is_terminal();
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
+    let (writer, remainder) = LogWriter::start()?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
     let started = match (log.format, terminal) {
         (LogFormat::Text, _) | (LogFormat::Auto, true) => lines.with_ansi(terminal).try_init(),
-        (LogFormat::Json, _) | (LogFormat::Auto, false) => lines.json().flatten_event(true).try_init(),
+        (LogFormat::Json, _) | (LogFormat::Auto, false) => {
+            lines.json().flatten_event(true).map_event_format(JsonLines::beside).try_init()
+        }
     };
-    started.map_err(|error| Failure::new(format!("logging can't be started: {error}")))
+    started.map_err(|error| Failure::new(format!("logging can't be started: {error}")))?;
+    Ok(remainder)
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ pub fn recorder() -> Result<PrometheusHandle, Failure> {
         .map_err(|error| Failure::because("metrics can't be collected", &error))?;
     super::refused::describe_metrics();
     super::connections::describe_metrics();
+    super::access_log::describe_metrics();
     let upkeep = handle.clone();
     tokio::spawn(async move {
         loop {

@@ -1,5 +1,7 @@
 //! The gateway as a process: listeners, connections, logs, metrics, wiring, and an orderly end.
 
+mod access_line;
+mod access_log;
 mod anchors;
 mod attendant;
 mod bounds;
@@ -19,6 +21,7 @@ mod signals;
 mod slow_reader;
 mod slow_stream;
 mod tls;
+mod workers;
 
 pub use bounds::Bounds;
 pub use connections::{Ended, Front, serve};

@@ -17,10 +17,12 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::attendant::Calls;
 use super::bounds::Bounds;
 use super::connections::{Ended, Front, serve};
 use super::readiness::{Readiness, with_readiness};
 use super::tls::Certificate;
+use super::workers::Workers;
 use super::{anchors, listener, metrics, revocations, routes};
 use crate::config::Config;
 use crate::data_dir;
@@ -137,8 +139,11 @@ impl Service {
         if tls.is_some() {
             settings.public_scheme = PublicScheme::Https;
         }
-        let gateway = Gateway::new(settings, routes, callers, Arc::clone(&signer), Clock::system())
-            .map_err(|error| Failure::config(format!("gateway: {}", reasons(&error))))?;
+        let workers = Workers::for_every_processor()?;
+        let count = workers.count();
+        let gateway =
+            Gateway::for_workers(count, settings, routes, callers, Arc::clone(&signer), Clock::system())
+                .map_err(|error| Failure::config(format!("gateway: {}", reasons(&error))))?;
         let app =
             App::new(Arc::clone(&store), read_model.clone(), staff, Arc::clone(&policy), Clock::system())
                 .with_curator(&curator)
@@ -157,9 +162,15 @@ impl Service {
         if let Some(certificate) = tls {
             tasks.spawn(end.clone().run_until_cancelled_owned(certificate.keep_fresh()));
         }
-        let router = freshness.told_by(api::router(app).merge(gateway::router(gateway)));
-        let public_front = Front { router, bounds: bounds.clone(), tls: tls_config };
-        let admin_front = Front { router: admin_router, bounds, tls: None };
+        let router = freshness.told_by(api::router(app)).merge(gateway::router(gateway.clone()));
+        let public_front = Front {
+            calls: Some(Calls { gateway, freshness }),
+            router,
+            bounds: bounds.clone(),
+            tls: tls_config,
+            workers: Some(workers),
+        };
+        let admin_front = Front { calls: None, router: admin_router, bounds, tls: None, workers: None };
         Ok(Self {
             log,
             background,
