@@ -39,3 +39,4 @@ mod stand_in;
 mod streaming;
 mod surviving;
 mod tls;
+mod usage;

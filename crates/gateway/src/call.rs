@@ -81,7 +81,7 @@ async fn carry_to_one_of(
     };
     let Chosen { offering, upstream, forced } =
         choose(offerings, department.as_ref(), region.as_ref(), &settings.health)?;
-    record.is_taken_by(offering.item);
+    record.is_taken_by(offering);
     offering.access.permit(&caller, &settings.assurance)?;
 
     let limits = Limits::of(settings.timeouts, upstream.timeouts());

@@ -20,8 +20,9 @@ use crate::record::{CallRecord, Publish};
 use crate::refusal::Refusal;
 
 /// Gives the call its record, which is published when the last byte of the response has gone, or the client has.
-pub(crate) async fn record(mut request: Request, next: Next) -> Response {
-    let record = Arc::new(CallRecord::begin(request.method(), request.headers()));
+pub(crate) async fn record(State(gateway): State<Gateway>, mut request: Request, next: Next) -> Response {
+    let ledger = Arc::clone(gateway.ledger());
+    let record = Arc::new(CallRecord::begin(ledger, request.method(), request.headers()));
     let publish = Publish(Arc::clone(&record));
     request.extensions_mut().insert(Arc::clone(&record));
     let mut response = next.run(request).await;

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::extract::State;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -21,7 +21,7 @@ const JWKS_CACHE_CONTROL: &str = "public, max-age=300";
 pub fn router(gateway: Gateway) -> Router {
     let layers = ServiceBuilder::new()
         // One line and one count for every call, also for those that the layers below turn away.
-        .layer(from_fn(record))
+        .layer(from_fn_with_state(gateway.clone(), record))
         // A bug that one call meets must not end the connection of others.
         .layer(from_fn_with_state(gateway.clone(), contain_panics))
         // Past what can be carried, answering quickly is the best that can be done.

@@ -50,6 +50,9 @@ pub struct Settings {
     pub backends: BackendSettings,
     /// When a backend counts as failing, and what then.
     pub health: HealthSettings,
+    /// The most offerings that the metrics tell of one by one, first come, first served until they are retired; the calls
+    /// of the others are summed up under `other`. Default: 500.
+    pub labelled_offerings: usize,
 }
 
 /// The scheme of the public listener.
@@ -151,6 +154,7 @@ impl Default for Settings {
             pool: PoolSettings::default(),
             backends: BackendSettings::default(),
             health: HealthSettings::default(),
+            labelled_offerings: 500,
         }
     }
 }

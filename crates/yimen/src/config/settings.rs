@@ -12,7 +12,7 @@ use matching::Lexicon;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::nearest;
+use super::{Usage, nearest};
 use crate::failure::Failure;
 use crate::server::TlsFiles;
 use crate::words;
@@ -34,6 +34,9 @@ pub struct Config {
     /// The data plane.
     #[serde(default)]
     pub gateway: gateway::Settings,
+    /// How calls are counted for the log.
+    #[serde(default)]
+    pub usage: Usage,
     /// How items are compared.
     #[serde(default)]
     pub matching: Matching,
@@ -309,6 +312,7 @@ impl Config {
         self.identity.check()?;
         self.gateway.check().map_err(|error| format!("gateway: {error}"))?;
         self.listen.check()?;
+        self.usage.check()?;
         crate::server::logs::filter(&self.log.filter).map_err(|error| format!("log.filter: {error}"))?;
         Ok(())
     }

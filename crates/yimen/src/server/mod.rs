@@ -2,6 +2,7 @@
 
 mod attendant;
 mod bounds;
+mod call_counts;
 mod connections;
 mod deadline;
 mod gate;

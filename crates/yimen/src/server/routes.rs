@@ -9,7 +9,7 @@ use domain::item::Outcome;
 use domain::{ChannelId, EntryId};
 use gateway::{
     Access, ChannelStanding, Department, Failure, Gateway, Offering, OfferingHealth, Route, RouteTable,
-    Routes, Standing, Upstream, UpstreamTimeouts,
+    Routes, Standing, Tally, Upstream, UpstreamTimeouts,
 };
 use imbl::OrdMap;
 use imbl::ordmap::DiffItem;
@@ -120,6 +120,7 @@ fn offering(entry: &EntryView, view: &OfferingView) -> Offering {
             scopes: access.scopes.clone(),
             claims: access.claims.iter().map(|request| request.claim.clone()).collect(),
         },
+        tally: Tally::default(),
     }
 }
 

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::bounds::Bounds;
+use super::call_counts::CallCounts;
 use super::connections::{Ended, Front, serve};
 use super::readiness::{Readiness, with_readiness};
 use super::tls::Certificate;
@@ -134,9 +135,12 @@ impl Service {
                 .with_curator(&curator)
                 .with_call_path(routes::call_path(gateway.clone()));
         tasks.spawn(end.clone().run_until_cancelled_owned(gateway.clone().keep_probing()));
+        let counts = CallCounts::new(gateway.clone(), Arc::clone(&store), Arc::clone(&policy), &config.usage);
+        tasks.spawn(counts.keep(end.clone()));
         let ready = Readiness::default();
-        let admin_router =
-            with_readiness(api::admin_router(app.clone(), move || metrics.render()), ready.clone());
+        let calls = gateway.clone();
+        let show_metrics = move || metrics.render() + &calls.metrics();
+        let admin_router = with_readiness(api::admin_router(app.clone(), show_metrics), ready.clone());
         let background = Background { store, read_model, policy, public_url, admin_url, placed, routed };
         let bounds = Bounds {
             trusted_proxies: config.gateway.trusted_proxies.clone(),
