@@ -13,7 +13,7 @@ use crate::ledger::Ledger;
 use crate::rate_limit::RateLimits;
 use crate::record::CallRecord;
 use crate::refusal::Refusal;
-use crate::{CountedCalls, OfferingHealth, Route, Routes, Settings, SettingsError, problem, record};
+use crate::{CountedCalls, OfferingHealth, Route, Routes, Settings, SettingsError, Traces, problem, record};
 
 /// The data plane. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -83,6 +83,11 @@ impl Gateway {
         let offering = offerings.iter().find(|offering| offering.item == item)?;
         let upstream = offering.upstream.as_ref()?;
         Some(upstream.health().seen(upstream.in_flight(), &self.0.settings.health))
+    }
+
+    /// Traces calls from now on; the first word stands.
+    pub fn trace(&self, traces: Traces) {
+        self.0.ledger.trace(traces);
     }
 
     /// How many calls each offering took since this was asked last; none that took none. Every call is told of once:

@@ -15,9 +15,9 @@ use futures_util::FutureExt;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::Gateway;
 use crate::record::{CallRecord, Publish};
 use crate::refusal::Refusal;
+use crate::{Gateway, Tunnel};
 
 /// Gives the call its record, which is published when the last byte of the response has gone, or the client has.
 pub(crate) async fn record(State(gateway): State<Gateway>, mut request: Request, next: Next) -> Response {
@@ -29,6 +29,10 @@ pub(crate) async fn record(State(gateway): State<Gateway>, mut request: Request,
     record.answers(response.status());
     if let Some(quota) = record.quota() {
         quota.write(response.headers_mut());
+    }
+    if let Some(tunnel) = response.extensions().get::<Tunnel>() {
+        tunnel.keep(publish);
+        return response;
     }
     response.map(|body| Body::new(Accompanied { body, _place: None, publish: Some(publish) }))
 }
@@ -60,6 +64,10 @@ pub(crate) async fn admit(
     match Arc::clone(gateway.places()).try_acquire_owned() {
         Ok(place) => {
             let response = next.run(request).await;
+            if let Some(tunnel) = response.extensions().get::<Tunnel>() {
+                tunnel.keep(place);
+                return response;
+            }
             response.map(|body| Body::new(Accompanied { body, _place: Some(place), publish: None }))
         }
         Err(_) => gateway.refuse(&Refusal::Overloaded, &record),

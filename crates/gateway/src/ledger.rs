@@ -5,15 +5,15 @@
 //! their own: else anybody, without a token, could use up those that there are.
 
 use std::fmt::{self, Write};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering, fence};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use domain::{EntryId, ItemId};
 
-use crate::Offering;
 use crate::outcome::Outcome;
 use crate::series::{Labels, Series};
+use crate::{Offering, Traces};
 
 /// What an offering's calls come to. It stays with the offering while the route table changes around it.
 #[derive(Debug, Clone, Default)]
@@ -42,11 +42,19 @@ pub struct CountedCalls {
 #[derive(Debug)]
 pub(crate) struct Ledger {
     most_labelled: usize,
-    called: Mutex<Vec<Called>>,
+    roll: Mutex<Roll>,
     /// The calls that no offering took.
     untaken: Series,
     /// Those of offerings beyond the most that have labels.
     other: Arc<Series>,
+    traces: OnceLock<Traces>,
+}
+
+#[derive(Debug, Default)]
+struct Roll {
+    called: Vec<Called>,
+    /// How many of them have labels.
+    labelled: usize,
 }
 
 #[derive(Debug)]
@@ -59,7 +67,10 @@ struct Called {
 impl Called {
     /// Whether no route leads there any more, and no call is on its way.
     fn is_retired(&self) -> bool {
-        Arc::strong_count(&self.tally.0) == 1
+        let is_alone = Arc::strong_count(&self.tally.0) == 1;
+        // Whoever let go of it had counted before.
+        fence(Ordering::Acquire);
+        is_alone
     }
 
     /// Its own series, unless it came too late for one.
@@ -73,10 +84,21 @@ impl Ledger {
     pub(crate) fn new(most_labelled: usize) -> Self {
         Self {
             most_labelled,
-            called: Mutex::default(),
+            roll: Mutex::default(),
             untaken: Series::new(),
             other: Arc::new(Series::new()),
+            traces: OnceLock::new(),
         }
+    }
+
+    /// Traces calls from now on; the first word stands.
+    pub(crate) fn trace(&self, traces: Traces) {
+        self.traces.get_or_init(|| traces);
+    }
+
+    /// Which calls are traced, if any are.
+    pub(crate) fn traces(&self) -> Option<&Traces> {
+        self.traces.get()
     }
 
     /// An offering takes a call.
@@ -93,21 +115,30 @@ impl Ledger {
     }
 
     fn enter(&self, entry: EntryId, offering: &Offering) -> Arc<Series> {
-        let mut called = self.called();
-        let labelled = called.iter().filter(|called| called.labelled(&self.other).is_some()).count();
-        called.push(Called { entry, item: offering.item, tally: offering.tally.clone() });
-        if labelled < self.most_labelled { Arc::new(Series::new()) } else { Arc::clone(&self.other) }
+        let mut roll = self.roll();
+        roll.called.push(Called { entry, item: offering.item, tally: offering.tally.clone() });
+        if roll.labelled < self.most_labelled {
+            roll.labelled += 1;
+            Arc::new(Series::new())
+        } else {
+            Arc::clone(&self.other)
+        }
     }
 
     /// What was counted since the last time; each call is told of once. Retired offerings are forgotten.
     pub(crate) fn take_counts(&self) -> Vec<CountedCalls> {
         let mut counted = Vec::new();
-        self.called().retain(|called| {
+        let mut roll = self.roll();
+        let Roll { called, labelled } = &mut *roll;
+        called.retain(|called| {
             // Looked at first: a call that is taken meanwhile keeps it.
             let is_retired = called.is_retired();
             let calls = called.tally.0.calls.swap(0, Ordering::Relaxed);
             if calls > 0 {
                 counted.push(CountedCalls { entry: called.entry, item: called.item, calls });
+            }
+            if is_retired && called.labelled(&self.other).is_some() {
+                *labelled = labelled.saturating_sub(1);
             }
             !is_retired
         });
@@ -116,8 +147,9 @@ impl Ledger {
 
     /// The metrics of calls, in Prometheus's text format.
     pub(crate) fn write(&self, text: &mut String) -> fmt::Result {
-        let called = self.called();
-        let labelled: Vec<_> = called
+        let roll = self.roll();
+        let labelled: Vec<_> = roll
+            .called
             .iter()
             .filter(|called| !called.is_retired())
             .filter_map(|called| Some((called, called.labelled(&self.other)?)))
@@ -140,9 +172,9 @@ impl Ledger {
         each(Series::write_durations, text)
     }
 
-    fn called(&self) -> MutexGuard<'_, Vec<Called>> {
+    fn roll(&self) -> MutexGuard<'_, Roll> {
         // Nothing that panics runs under the lock.
-        self.called.lock().unwrap_or_else(PoisonError::into_inner)
+        self.roll.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) struct Outcome {
 
 /// Every outcome, the most frequent first: what metrics keep a number for. The refusals' tests see to it that none of
 /// theirs is missing.
-pub(crate) const OUTCOMES: [Outcome; 55] = {
+pub(crate) const OUTCOMES: [Outcome; 56] = {
     use Fault::{Backend, Client, Gateway};
     const fn failure(code: &'static str, fault: Fault) -> Outcome {
         Outcome { code, fault: Some(fault) }
@@ -41,6 +41,7 @@ pub(crate) const OUTCOMES: [Outcome; 55] = {
         Outcome::BACKEND_ERROR,
         Outcome::CLIENT_GONE,
         Outcome::REDIRECTED,
+        Outcome::TUNNEL_IDLE,
         failure("token-expired", Client),
         failure("credentials-absent", Client),
         failure("overloaded", Gateway),
@@ -104,6 +105,9 @@ impl Outcome {
     pub(crate) const REDIRECTED: Self = Self { code: "redirected", fault: None };
     /// The client left before the end.
     pub(crate) const CLIENT_GONE: Self = Self { code: "client-gone", fault: Some(Fault::Client) };
+
+    /// A tunnel was ended, because neither side had anything to say for too long.
+    pub(crate) const TUNNEL_IDLE: Self = Self { code: "tunnel-idle", fault: None };
 
     /// A response that was delivered to its end.
     pub(crate) fn answered(status: StatusCode) -> Self {

@@ -4,7 +4,7 @@
 //! registers, and the labels of the metrics come from bounded sets.
 
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use domain::{EntryId, ItemId};
 use http::{HeaderMap, Method, StatusCode};
@@ -13,7 +13,7 @@ use crate::ledger::Ledger;
 use crate::outcome::{Fault, Outcome};
 use crate::rate_limit::Quota;
 use crate::trace_context::TraceContext;
-use crate::{Offering, Tally};
+use crate::{CallSpan, Offering, Tally};
 
 /// The log target of the access log.
 pub const ACCESS_LOG: &str = "access";
@@ -34,11 +34,13 @@ pub(crate) struct CallRecord {
 
 impl CallRecord {
     pub(crate) fn begin(ledger: Arc<Ledger>, method: &Method, headers: &HeaderMap) -> Self {
+        let trace = TraceContext::of(headers);
+        let trace = ledger.traces().map_or(trace, |traces| trace.sampled_by(traces));
         Self {
             ledger,
             begun: Instant::now(),
             method: registered_name(method),
-            trace: TraceContext::of(headers),
+            trace,
             entry: OnceLock::new(),
             taken: OnceLock::new(),
             head: OnceLock::new(),
@@ -96,6 +98,9 @@ impl CallRecord {
         let duration = self.begun.elapsed();
         let to_head = self.head.get().map_or(duration, |(_, to_head)| *to_head);
         self.ledger.ends(self.taken.get().map(|(_, tally)| tally), outcome, to_head);
+        if let Some(traces) = self.ledger.traces().filter(|_| self.trace.is_sampled()) {
+            traces.tell(self.span(outcome, duration));
+        }
         tracing::info!(
             target: ACCESS_LOG,
             method = self.method,
@@ -108,6 +113,24 @@ impl CallRecord {
             duration_ms = milliseconds(duration),
             trace_id = %self.trace,
         );
+    }
+
+    fn span(&self, outcome: Outcome, took: Duration) -> CallSpan {
+        let (trace, span, parent) = self.trace.ids();
+        let now = SystemTime::now();
+        CallSpan {
+            trace,
+            span,
+            parent,
+            begun: now.checked_sub(took).unwrap_or(now),
+            took,
+            method: self.method,
+            entry: self.entry.get().copied(),
+            item: self.taken.get().map(|(item, _)| *item),
+            status: self.head.get().map(|(status, _)| status.as_u16()),
+            outcome: outcome.code,
+            fault: outcome.fault.map(Fault::as_str),
+        }
     }
 }
 

@@ -181,7 +181,7 @@ impl Refusal {
             ),
             Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", Gateway, "The gateway failed"),
             Self::UpgradeNotSupported => {
-                (S::NOT_IMPLEMENTED, "upgrade-not-supported", Gateway, "Calls can't change the protocol")
+                (S::NOT_IMPLEMENTED, "upgrade-not-supported", Gateway, "Calls can't change to this protocol")
             }
             Self::BackendUnreachable => {
                 (S::BAD_GATEWAY, "backend-unreachable", Backend, "The department's service can't be reached")
@@ -264,7 +264,7 @@ impl Refusal {
             Self::Suspended { notice } => notice.default_text().to_owned(),
             Self::BodyTooLarge => sentence(&UploadFault::TooLarge.to_string()),
             Self::ExpectationFailed => "The expectation in Expect is not known here.".to_owned(),
-            Self::UpgradeNotSupported => "Send the request without Upgrade.".to_owned(),
+            Self::UpgradeNotSupported => "Only a WebSocket can be asked for: GET, HTTP/1.1, no body, and Upgrade: websocket alone.".to_owned(),
             Self::RateLimited { policy, .. } => {
                 format!("The {policy} has made all the calls that it may for now; see Retry-After.")
             }

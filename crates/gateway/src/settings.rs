@@ -129,7 +129,7 @@ pub struct Timeouts {
     /// Until the head of the response, once the backend has the request. Default: 30 s.
     #[serde(with = "friendly")]
     pub first_byte: Duration,
-    /// Between two pieces of a body, in either direction. Default: 60 s.
+    /// Between two pieces of a body, in either direction; for a WebSocket, between two from whichever side. Default: 60 s.
     #[serde(with = "friendly")]
     pub idle: Duration,
     /// For a whole call, streams among them. Default: none, for a stream may last.

@@ -4,6 +4,7 @@ mod layers;
 mod settings;
 mod show;
 mod suggestion;
+mod traces;
 mod usage;
 
 use std::path::Path;
@@ -14,6 +15,7 @@ use toml::Value;
 use self::layers::{ENVIRONMENT_PREFIX, Layers, Source};
 pub use self::settings::{Config, Identity, Listen, Log, LogFormat, Matching};
 pub use self::suggestion::nearest;
+pub use self::traces::Traces;
 pub use self::usage::Usage;
 use crate::cli::ConfigSource;
 use crate::failure::Failure;

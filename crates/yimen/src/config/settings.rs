@@ -12,7 +12,7 @@ use matching::Lexicon;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Usage, nearest};
+use super::{Traces, Usage, nearest};
 use crate::failure::Failure;
 use crate::server::TlsFiles;
 use crate::words;
@@ -37,6 +37,9 @@ pub struct Config {
     /// How calls are counted for the log.
     #[serde(default)]
     pub usage: Usage,
+    /// Where traces of calls are sent; nowhere without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traces: Option<Traces>,
     /// How items are compared.
     #[serde(default)]
     pub matching: Matching,
@@ -313,6 +316,7 @@ impl Config {
         self.gateway.check().map_err(|error| format!("gateway: {error}"))?;
         self.listen.check()?;
         self.usage.check()?;
+        self.traces.as_ref().map_or(Ok(()), Traces::check)?;
         crate::server::logs::filter(&self.log.filter).map_err(|error| format!("log.filter: {error}"))?;
         Ok(())
     }

@@ -198,6 +198,7 @@ fn config(args: &DemoArgs, data_dir: &Path, issuer: &DevelopmentIssuer) -> Resul
             ..gateway::Settings::default()
         },
         usage: Usage::default(),
+        traces: None,
         matching: Matching::default(),
         log: log(&args.log_filter),
     })

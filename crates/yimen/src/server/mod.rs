@@ -6,6 +6,7 @@ mod call_counts;
 mod connections;
 mod deadline;
 mod gate;
+mod handover;
 mod listener;
 pub mod logs;
 mod metrics;
@@ -19,6 +20,7 @@ mod signals;
 mod slow_reader;
 mod slow_stream;
 mod tls;
+mod traces;
 
 pub use bounds::Bounds;
 pub use connections::{Ended, Front, serve};

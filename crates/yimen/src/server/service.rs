@@ -9,7 +9,7 @@ use domain::Policy;
 use domain::revocation::RevocationStanding;
 use event_store::sqlite::Sqlite;
 use event_store::{EventStore, Position};
-use gateway::{Gateway, PublicScheme};
+use gateway::{Gateway, PublicScheme, Traces};
 use identity::{AssertionSigner, Clock, KeyRingFile, PseudonymSecret, Revocations, Verifier, VerifierConfig};
 use jiff::Timestamp;
 use read_model::ReadModel;
@@ -23,7 +23,7 @@ use super::call_counts::CallCounts;
 use super::connections::{Ended, Front, serve};
 use super::readiness::{Readiness, with_readiness};
 use super::tls::Certificate;
-use super::{listener, metrics, revocations, routes};
+use super::{listener, metrics, revocations, routes, traces};
 use crate::config::Config;
 use crate::data_dir;
 use crate::failure::{Failure, reasons};
@@ -44,6 +44,7 @@ pub struct Service {
     tokens: Tokens,
     tasks: TaskTracker,
     ready: Readiness,
+    traces: Option<Arc<traces::Sender>>,
 }
 
 /// A listener and what it serves.
@@ -138,6 +139,11 @@ impl Service {
         let counts = CallCounts::new(gateway.clone(), Arc::clone(&store), Arc::clone(&policy), &config.usage);
         tasks.spawn(counts.keep(end.clone()));
         let ready = Readiness::default();
+        let traces = config.traces.as_ref().map(traces::Sender::start).transpose()?;
+        if let (Some(sender), Some(settings)) = (&traces, &config.traces) {
+            let sender = Arc::clone(sender);
+            gateway.trace(Traces::new(settings.one_in, move |span| sender.take(span)));
+        }
         let calls = gateway.clone();
         let show_metrics = move || metrics.render() + &calls.metrics();
         let admin_router = with_readiness(api::admin_router(app.clone(), show_metrics), ready.clone());
@@ -162,6 +168,7 @@ impl Service {
             tokens: Tokens { stop, end },
             tasks,
             ready,
+            traces,
         })
     }
 
@@ -178,7 +185,7 @@ impl Service {
     /// Takes requests until it is told to stop, then ends in order: readiness off, calls in flight finish, what works
     /// behind them ends, the log is closed.
     pub async fn run(self) -> Result<Ended, Failure> {
-        let Self { log, background, public, admin, tokens, tasks, ready, signer: _ } = self;
+        let Self { log, background, public, admin, tokens, tasks, ready, traces, signer: _ } = self;
         let Tokens { stop, end } = tokens;
         // Health can be asked for until the last call is through.
         let admin = tokio::spawn(serve(admin.listener, admin.front, end.clone()));
@@ -201,6 +208,11 @@ impl Service {
             tracing::warn!("the background didn't end in time");
         }
         drop(background);
+        if let Some(traces) = traces
+            && let Err(error) = tokio::task::spawn_blocking(move || traces.finish()).await
+        {
+            tracing::error!(%error, "sending the last traces panicked");
+        }
         log.close().await;
         admin.abort();
         tracing::info!("stopped");
