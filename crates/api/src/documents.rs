@@ -47,7 +47,7 @@ pub fn openapi_documents() -> Vec<(&'static str, OpenApi)> {
             "operations",
             document(
                 "Yimen operations",
-                "Status, the health of backends, the event log and its verification, revocations, and bulk migration, for operators and auditors.",
+                "Status, the health of backends, how often entries are called, the event log and its verification, revocations, and bulk migration, for operators and auditors.",
                 OPERATIONS,
                 router::operations_routes(),
                 true,

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::schema::event_documents;
 use crate::{
-    Aggregate, Channel, Department, DomainEvent, DuplicateCase, Entry, Item, ItemEvent, Placement, Revocation,
+    Aggregate, CallCount, Channel, Department, DomainEvent, DuplicateCase, Entry, Item, ItemEvent, Placement,
+    Revocation,
 };
 
 fn folder() -> PathBuf {
@@ -129,6 +130,8 @@ macro_rules! for_every_aggregate {
             fn of_channels() { super::$test::<Channel>(); }
             #[test]
             fn of_revocations() { super::$test::<Revocation>(); }
+            #[test]
+            fn of_call_counts() { super::$test::<CallCount>(); }
         }
     )*};
 }

@@ -206,6 +206,17 @@ uuid_id!(
     CaseId
 );
 
+uuid_id!(
+    /// A batch of call counts, as its writer named it at random.
+    CountId
+);
+
+impl From<Uuid> for CountId {
+    fn from(batch: Uuid) -> Self {
+        Self(batch)
+    }
+}
+
 impl ItemId {
     /// The item that `department` knows under `code`.
     pub fn new(department: &DepartmentId, code: &LocalCode) -> Self {

@@ -1,10 +1,11 @@
-//! The rules of Yimen: departments, items, placements, entries, duplicate cases, channels and revocations.
+//! The rules of Yimen: departments, items, placements, entries, duplicate cases, channels, revocations and call counts.
 //!
 //! Pure: no IO, no async, no clock, no randomness. A rule is a function of a state and a command
 //! ([`Aggregate::decide`]); a state is the fold of its events ([`Aggregate::evolve`]).
 
 mod actor;
 mod aggregate;
+pub mod call_count;
 pub mod channel;
 pub mod code;
 pub mod department;
@@ -29,13 +30,14 @@ mod violation;
 
 pub use actor::{Actor, Authors, Role, StaffId};
 pub use aggregate::{Aggregate, Context, DomainEvent, fold};
+pub use call_count::{CallCount, CallCountCommand, CallCountEvent};
 pub use channel::{Channel, ChannelCommand, ChannelEvent};
 pub use code::{Division, ItemCode, OrganisationCode, Uscc};
 pub use department::{Department, DepartmentCommand, DepartmentEvent};
 pub use duplicate_case::{DuplicateCase, DuplicateCaseCommand, DuplicateCaseEvent};
 pub use entry::{Entry, EntryCommand, EntryEvent};
 pub use evidence::{Basis, Evidence, Relation};
-pub use id::{CaseId, ChannelId, DepartmentId, EntryId, IdError, ItemId, LocalCode, RevocationId};
+pub use id::{CaseId, ChannelId, CountId, DepartmentId, EntryId, IdError, ItemId, LocalCode, RevocationId};
 pub use item::{Item, ItemCommand, ItemContent, ItemEvent};
 pub use network::never_a_backend;
 pub use placement::{Placement, PlacementCommand, PlacementEvent};

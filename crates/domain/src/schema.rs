@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::{Aggregate, Channel, Department, DuplicateCase, Entry, Item, Placement, Revocation};
+use crate::{Aggregate, CallCount, Channel, Department, DuplicateCase, Entry, Item, Placement, Revocation};
 
 /// One JSON Schema document (draft 2020-12) per aggregate, with the name of its file.
 ///
@@ -16,6 +16,7 @@ pub fn event_documents() -> Vec<(String, Value)> {
         document::<Entry>("Events of a catalogue entry's stream"),
         document::<DuplicateCase>("Events of a duplicate case's stream"),
         document::<Channel>("Events of a channel's stream"),
+        document::<CallCount>("Events of a batch of call counts"),
         document::<Revocation>("Events of a revocation's stream"),
     ]
 }

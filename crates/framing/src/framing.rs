@@ -1,7 +1,7 @@
 //! The requests of one connection, one after the other.
 
 use crate::chunk::Chunk;
-use crate::head::{self, Body};
+use crate::head::{self, Body, Head};
 use crate::{Limits, Refusal};
 
 /// Divides the bytes of a connection into requests.
@@ -13,6 +13,8 @@ pub struct Framing {
     seen: usize,
     /// Where the last line begins of those that were looked at.
     line: usize,
+    /// Whether the head that was taken last asks for another protocol.
+    asks_for_upgrade: bool,
 }
 
 /// Where the next byte is.
@@ -45,12 +47,15 @@ pub enum Rest {
     NoRequest(Refusal),
     /// They don't go on with the body of the request whose head was passed on.
     NoBody(Refusal),
+    /// The last request that passed has no body and asks for another protocol: what follows it is to be judged only once
+    /// that has been declined (RFC 9110, section 7.8).
+    Upgrade,
 }
 
 impl Framing {
     /// At the start of a connection.
     pub const fn new(limits: Limits) -> Self {
-        Self { limits, place: Place::Between, seen: 0, line: 0 }
+        Self { limits, place: Place::Between, seen: 0, line: 0, asks_for_upgrade: false }
     }
 
     /// Whether what was passed on ends within a body.
@@ -71,7 +76,12 @@ impl Framing {
             let within_body = self.is_within_body();
             match self.take(rest) {
                 Ok(0) => return Judgement { passed, rest: Rest::Unfinished },
-                Ok(taken) => passed += taken,
+                Ok(taken) => {
+                    passed += taken;
+                    if std::mem::take(&mut self.asks_for_upgrade) {
+                        return Judgement { passed, rest: Rest::Upgrade };
+                    }
+                }
                 Err(refusal) if within_body => return Judgement { passed, rest: Rest::NoBody(refusal) },
                 Err(refusal) => return Judgement { passed, rest: Rest::NoRequest(refusal) },
             }
@@ -113,7 +123,9 @@ impl Framing {
             return Ok(0);
         };
         let head = bytes.get(..end).unwrap_or_default();
-        self.place = match head::read(head, &self.limits)? {
+        let Head { body, asks_for_upgrade } = head::read(head, &self.limits)?;
+        self.asks_for_upgrade = asks_for_upgrade;
+        self.place = match body {
             Body::Length(0) => Place::Between,
             Body::Length(length) => Place::Length(length),
             Body::Chunked => Place::Chunked(Chunk::START),

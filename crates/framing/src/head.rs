@@ -4,6 +4,14 @@ use crate::field::{Field, is_token};
 use crate::host::is_authority;
 use crate::{Limits, Refusal, target};
 
+/// What matters of a head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) body: Body,
+    /// Whether another protocol may follow in the place of further requests.
+    pub(crate) asks_for_upgrade: bool,
+}
+
 /// How the end of a body is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Body {
@@ -14,7 +22,7 @@ pub(crate) enum Body {
 }
 
 /// Reads a head that ends in its empty line, and in which every LF follows a CR.
-pub(crate) fn read(head: &[u8], limits: &Limits) -> Result<Body, Refusal> {
+pub(crate) fn read(head: &[u8], limits: &Limits) -> Result<Head, Refusal> {
     let mut lines = lines(head);
     let is_http_11 = request_line(lines.next().unwrap_or_default(), limits)?;
     let mut fields = Fields::default();
@@ -24,7 +32,9 @@ pub(crate) fn read(head: &[u8], limits: &Limits) -> Result<Body, Refusal> {
         }
         fields.take(&Field::read(line)?)?;
     }
-    fields.body(is_http_11)
+    let has_upgrade = fields.upgrade;
+    let body = fields.body(is_http_11)?;
+    Ok(Head { body, asks_for_upgrade: has_upgrade && is_http_11 && body == Body::Length(0) })
 }
 
 /// Reads the fields after the last chunk, down to their empty line.
@@ -81,6 +91,7 @@ struct Fields {
     hosts: usize,
     length: Option<u64>,
     coding: Option<Coding>,
+    upgrade: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +105,10 @@ impl Fields {
         // By length first: nearly every field is none of these.
         match field.name.len() {
             4 if field.is("host") => self.take_host(field.value),
+            7 if field.is("upgrade") => {
+                self.upgrade = true;
+                Ok(())
+            }
             14 if field.is("content-length") => self.take_length(field.value),
             17 if field.is("transfer-encoding") => self.take_coding(field.value),
             14 if field.resembles("content-length") => Err(Refusal::Lookalike),

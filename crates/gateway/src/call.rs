@@ -6,13 +6,14 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
 use domain::EntryId;
-use http::header::{CACHE_CONTROL, CONNECTION, EXPECT, LOCATION, UPGRADE};
+use http::header::{CACHE_CONTROL, EXPECT, LOCATION};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
+use http::{HeaderValue, Method, StatusCode, Version};
+use hyper::upgrade::{OnUpgrade, on as upgraded};
 
-use crate::access::identify;
+use crate::access::{self, identify};
 use crate::download::Download;
-use crate::forward::{Limits, forward};
+use crate::forward::{Limits, Wish, forward};
 use crate::forwarding::{self, Received};
 use crate::health::Attempt;
 use crate::outcome::Outcome;
@@ -20,8 +21,9 @@ use crate::path::{self, CALL_PREFIX, CallTarget};
 use crate::record::CallRecord;
 use crate::refusal::Refusal;
 use crate::selection::{Chosen, choose};
+use crate::tunnel::{self, Tunnel};
 use crate::upload::Upload;
-use crate::{Gateway, Offering, Route, channel, department, hop_by_hop, region, upstream};
+use crate::{Gateway, Offering, Route, channel, department, region, upstream};
 
 /// `ANY /call/{entry}/{*path}`.
 pub(crate) async fn call(gateway: &Gateway, record: &Arc<CallRecord>, request: Request) -> Response {
@@ -30,8 +32,9 @@ pub(crate) async fn call(gateway: &Gateway, record: &Arc<CallRecord>, request: R
 }
 
 async fn carry(gateway: &Gateway, record: &Arc<CallRecord>, request: Request) -> Result<Response, Refusal> {
-    let (head, body) = request.into_parts();
+    let (mut head, body) = request.into_parts();
     check_protocol(&head)?;
+    let client = tunnel::asked(&mut head, &body)?;
     let path_and_query = head.uri.path_and_query().cloned().ok_or(Refusal::UnknownEntry)?;
     let target = CallTarget::split(path_and_query.as_str()).ok_or(Refusal::UnknownEntry)?;
     path::check(target.path).map_err(Refusal::MalformedPath)?;
@@ -39,7 +42,9 @@ async fn carry(gateway: &Gateway, record: &Arc<CallRecord>, request: Request) ->
     let (entry, route) = gateway.routes().resolve(entry).ok_or(Refusal::UnknownEntry)?;
     record.is_for(entry);
     match route.as_ref() {
-        Route::Live { offerings } => carry_to_one_of(offerings, gateway, record, target, head, body).await,
+        Route::Live { offerings } => {
+            carry_to_one_of(offerings, gateway, record, target, (head, body, client)).await
+        }
         Route::Retired { replaced_by: Some(successor), .. } => {
             record.ends(Outcome::REDIRECTED);
             redirect(*successor, target)
@@ -57,8 +62,7 @@ async fn carry_to_one_of(
     gateway: &Gateway,
     record: &Arc<CallRecord>,
     target: CallTarget<'_>,
-    head: Parts,
-    body: Body,
+    (head, body, client): (Parts, Body, Option<OnUpgrade>),
 ) -> Result<Response, Refusal> {
     let settings = gateway.settings();
     let caller = identify(gateway.verifier(), &head.headers).await?;
@@ -76,7 +80,7 @@ async fn carry_to_one_of(
     };
     let Chosen { offering, upstream, forced } =
         choose(offerings, department.as_ref(), region.as_ref(), &settings.health)?;
-    record.is_taken_by(offering.item);
+    record.is_taken_by(offering);
     offering.access.permit(&caller, &settings.assurance)?;
 
     let limits = Limits::of(settings.timeouts, upstream.timeouts());
@@ -86,7 +90,12 @@ async fn carry_to_one_of(
     }
     let progress = upload.progress();
     let path = upstream.path(target.path);
-    let assertion = gateway.minted().assertion(gateway, offering, &caller, &head.method, &path)?;
+    let assertion = if client.is_some() {
+        // Two tunnels are two things done, though both begin with GET.
+        access::assertion(gateway, offering, &caller, head.method.as_str(), &path, gateway.clock().now())?
+    } else {
+        gateway.minted().assertion(gateway, offering, &caller, &head.method, &path)?
+    };
     let uri = upstream::target(&path, target.query).map_err(|error| {
         tracing::error!(%error, item = %offering.item, "a backend's URL and a call's path make no target");
         Refusal::Internal
@@ -94,19 +103,33 @@ async fn carry_to_one_of(
     let received = Received::of(&head, settings);
     let mut headers = head.headers;
     forwarding::rewrite_request(&mut headers, &received, *record.trace(), assertion);
+    if client.is_some() {
+        tunnel::announce(&mut headers);
+    }
     let mut request = http::Request::new(upload);
     *request.method_mut() = head.method;
     *request.uri_mut() = uri;
     *request.headers_mut() = headers;
 
     let mut attempt = Attempt::begin(upstream, forced, settings.health)?;
-    let forwarded = forward(upstream.backend(gateway.backends()), request, limits).await;
-    let (response, lease) = forwarded.inspect_err(|refusal| attempt.refused(refusal, &progress))?;
+    let wish = if client.is_some() { Wish::Tunnel } else { Wish::Answer };
+    let forwarded = forward(upstream.backend(gateway.backends()), request, limits, wish).await;
+    let (mut response, lease) = forwarded.inspect_err(|refusal| attempt.refused(refusal, &progress))?;
     attempt.responded();
+    let switched = (response.status() == StatusCode::SWITCHING_PROTOCOLS)
+        .then_some(client)
+        .flatten()
+        .map(|client| Tunnel::new(client, upgraded(&mut response), &limits, Arc::clone(record)));
     let (mut head, body) = response.into_parts();
     forwarding::rewrite_response(&mut head.headers, head.version);
     // What the backend speaks is no business of the connection to the client.
     head.version = Version::HTTP_11;
+    if let Some(tunnel) = switched {
+        tunnel::announce(&mut head.headers);
+        tunnel.keep((lease, attempt));
+        head.extensions.insert(tunnel);
+        return Ok(Response::from_parts(head, Body::empty()));
+    }
     let body = Download::new(body, &limits, progress, Arc::clone(record), lease, attempt);
     Ok(Response::from_parts(head, Body::new(body)))
 }
@@ -116,24 +139,11 @@ fn check_protocol(head: &Parts) -> Result<(), Refusal> {
     if head.method == Method::TRACE || head.method == Method::CONNECT {
         return Err(Refusal::MethodNotAllowed);
     }
-    if asks_for_upgrade(&head.headers) {
-        return Err(Refusal::UpgradeNotSupported);
-    }
     let expected = head.headers.get_all(EXPECT).iter();
     if expected.into_iter().any(|value| !value.as_bytes().eq_ignore_ascii_case(b"100-continue")) {
         return Err(Refusal::ExpectationFailed);
     }
     Ok(())
-}
-
-/// Whether another protocol is asked for. `h2c` doesn't count: clients offer it without needing it, and RFC 9113 has
-/// withdrawn it.
-fn asks_for_upgrade(headers: &HeaderMap) -> bool {
-    hop_by_hop::lists(headers, &CONNECTION, "upgrade")
-        && headers
-            .get_all(UPGRADE)
-            .iter()
-            .any(|value| !value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"h2c"))
 }
 
 /// 308 to the same path of the entry that takes the retired one's place.

@@ -5,14 +5,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Request, Response, StatusCode};
+use http_body::Body;
 use hyper::body::Incoming;
 use metrics::counter;
 use tokio::time::{Instant, timeout_at};
 
-use crate::backend::{Backend, ConnectFailure, Lease, check_framing, is_repeatable, may_be_stale};
+use crate::backend::{
+    Backend, ConnectFailure, Lease, check_framing, is_repeatable, is_untouched, may_be_stale,
+};
 use crate::refusal::{Phase, Refusal};
 use crate::upload::{Upload, UploadFault, UploadProgress};
-use crate::{Timeouts, UpstreamTimeouts};
+use crate::{Timeouts, UpstreamTimeouts, tunnel};
+
+/// What the backend is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wish {
+    /// A response.
+    Answer,
+    /// A tunnel, over an HTTP/1.1 connection that is nobody else's. Any other response will do, too.
+    Tunnel,
+}
 
 /// How long this call may wait.
 #[derive(Debug, Clone, Copy)]
@@ -42,9 +54,10 @@ pub(crate) async fn forward(
     backend: &Arc<Backend>,
     request: Request<Upload>,
     limits: Limits,
+    wish: Wish,
 ) -> Result<(Response<Incoming>, Lease), Refusal> {
     let progress = request.body().progress();
-    let answer = answer(backend, request, limits, &progress);
+    let answer = answer(backend, request, limits, wish, &progress);
     match limits.end {
         None => answer.await,
         Some(end) => timeout_at(end, answer).await.unwrap_or_else(|_| Err(overdue(&progress))),
@@ -64,10 +77,15 @@ async fn answer(
     backend: &Arc<Backend>,
     request: Request<Upload>,
     limits: Limits,
+    wish: Wish,
     progress: &UploadProgress,
 ) -> Result<(Response<Incoming>, Lease), Refusal> {
     let place = backend.places.take().await.map_err(|_| Refusal::BackendBusy)?;
-    let mut lease = Lease::take(backend, place, limits.connect).await.map_err(unconnected)?;
+    let taken = match wish {
+        Wish::Answer => Lease::take(backend, place, limits.connect).await,
+        Wish::Tunnel => Lease::take_http1(backend, place, limits.connect).await,
+    };
+    let mut lease = taken.map_err(unconnected)?;
     progress.connected();
     let response = tokio::select! {
         biased;
@@ -77,7 +95,7 @@ async fn answer(
             return Err(Refusal::BackendTimeout(Phase::FirstByte));
         }
     };
-    check(&response)?;
+    check(&response, wish)?;
     Ok((response, lease))
 }
 
@@ -90,8 +108,11 @@ async fn exchange(
     progress: &UploadProgress,
 ) -> Result<Response<Incoming>, Refusal> {
     backend.retries.earn();
+    let mut was_untouched = false;
     loop {
-        let copy = (lease.is_kept() && is_repeatable(&request)).then(|| copy(&request));
+        let is_repeatable = lease.is_kept() && is_repeatable(&request);
+        let may_be_untouched = !was_untouched && lease.is_http2() && request.body().is_end_stream();
+        let copy = (is_repeatable || may_be_untouched).then(|| copy(&request));
         let mut failure = match lease.send(request).await {
             Ok(response) => return Ok(response),
             Err(failure) => failure,
@@ -101,7 +122,7 @@ async fn exchange(
         request = if let Some(unsent) = unsent {
             unsent
         } else if let Some(copy) = copy
-            && may_be_stale(failure.error())
+            && sends_again(failure.error(), is_repeatable, &mut was_untouched)
             && backend.retries.spend()
         {
             counter!("yimen_backend_retries_total").increment(1);
@@ -111,6 +132,13 @@ async fn exchange(
         };
         lease.replace(kept_will_do, limits.connect).await.map_err(unconnected)?;
     }
+}
+
+/// Whether a request may be sent again that was sent once; because its server has not touched it, only once.
+fn sends_again(error: &hyper::Error, is_repeatable: bool, was_untouched: &mut bool) -> bool {
+    let is_untouched = !*was_untouched && is_untouched(error);
+    *was_untouched |= is_untouched;
+    is_untouched || (is_repeatable && may_be_stale(error))
 }
 
 /// The same request, of which the body is empty.
@@ -123,8 +151,9 @@ fn copy(request: &Request<Upload>) -> Request<Upload> {
 }
 
 /// Refuses what looks like a response and isn't one to the request.
-fn check(response: &Response<Incoming>) -> Result<(), Refusal> {
-    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+fn check(response: &Response<Incoming>, wish: Wish) -> Result<(), Refusal> {
+    let switches = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+    if switches && !(wish == Wish::Tunnel && tunnel::is_agreed(response.headers())) {
         // Nobody asked for it, and what follows on the connection isn't HTTP any more.
         return Err(Refusal::BackendBrokeOff);
     }

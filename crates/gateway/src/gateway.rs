@@ -10,11 +10,12 @@ use tokio::sync::Semaphore;
 
 use crate::backend::{Backends, TlsError};
 use crate::health::keep_probing;
+use crate::ledger::Ledger;
 use crate::minted::MintedAssertions;
 use crate::rate_limit::RateLimits;
 use crate::record::CallRecord;
 use crate::refusal::Refusal;
-use crate::{OfferingHealth, Route, Routes, Settings, SettingsError, problem, record};
+use crate::{CountedCalls, OfferingHealth, Route, Routes, Settings, SettingsError, Traces, problem, record};
 
 /// The data plane. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -30,6 +31,7 @@ struct Parts {
     backends: Backends,
     places: Arc<Semaphore>,
     rate_limits: RateLimits,
+    ledger: Arc<Ledger>,
     minted: MintedAssertions,
 }
 
@@ -78,6 +80,7 @@ impl Gateway {
         let backends = Backends::new(settings.backends.clone(), settings.pool, workers)?;
         let places = Arc::new(Semaphore::new(settings.max_concurrent_calls.min(Semaphore::MAX_PERMITS)));
         let rate_limits = RateLimits::new(&settings.rate_limits);
+        let ledger = Arc::new(Ledger::new(settings.labelled_offerings));
         let minted = MintedAssertions::new(settings.reuse_assertions_for);
         Ok(Self(Arc::new(Parts {
             settings,
@@ -88,6 +91,7 @@ impl Gateway {
             backends,
             places,
             rate_limits,
+            ledger,
             minted,
         })))
     }
@@ -100,6 +104,32 @@ impl Gateway {
         let offering = offerings.iter().find(|offering| offering.item == item)?;
         let upstream = offering.upstream.as_ref()?;
         Some(upstream.health().seen(upstream.in_flight(), &self.0.settings.health))
+    }
+
+    /// Traces calls from now on; the first word stands.
+    pub fn trace(&self, traces: Traces) {
+        self.0.ledger.trace(traces);
+    }
+
+    /// How many calls each offering took since this was asked last; none that took none. Every call is told of once:
+    /// whoever asks sees to it that it is written down.
+    pub fn take_counts(&self) -> Vec<CountedCalls> {
+        self.0.ledger.take_counts()
+    }
+
+    /// The metrics of calls in Prometheus's text format: by entry and offering, outcome, and whose fault it was.
+    pub fn metrics(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String can't fail.
+        let _ = self.0.ledger.write(&mut text);
+        let most = self.0.settings.max_concurrent_calls.min(Semaphore::MAX_PERMITS);
+        let in_flight = most.saturating_sub(self.0.places.available_permits());
+        text.push_str(
+            "# HELP yimen_calls_in_flight Calls whose response has not been delivered to its end\n",
+        );
+        text.push_str("# TYPE yimen_calls_in_flight gauge\n");
+        text.push_str(&format!("yimen_calls_in_flight {in_flight}\n"));
+        text
     }
 
     /// Probes the backends that have registered a health path, for ever; at once ends where probes are off.
@@ -133,6 +163,10 @@ impl Gateway {
 
     pub(crate) fn places(&self) -> &Arc<Semaphore> {
         &self.0.places
+    }
+
+    pub(crate) fn ledger(&self) -> &Arc<Ledger> {
+        &self.0.ledger
     }
 
     pub(crate) fn rate_limits(&self) -> &RateLimits {

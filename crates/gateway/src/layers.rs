@@ -15,11 +15,11 @@ use futures_util::FutureExt;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::Gateway;
 use crate::call::call;
 use crate::path::CALL_PREFIX;
 use crate::record::{CallRecord, Publish};
 use crate::refusal::Refusal;
+use crate::{Gateway, Tunnel};
 
 impl Gateway {
     /// Whether a request is one that [`Gateway::answer`] is for: `ANY /call/{entry}/{*path}`.
@@ -33,7 +33,8 @@ impl Gateway {
     /// has gone.
     pub async fn answer(&self, request: Request) -> Response {
         // One line and one count for every call, also for those that are turned away.
-        let record = Arc::new(CallRecord::begin(request.method(), request.headers()));
+        let record =
+            Arc::new(CallRecord::begin(Arc::clone(self.ledger()), request.method(), request.headers()));
         let publish = Publish(Arc::clone(&record));
         // Past what can be carried, answering quickly is the best that can be done.
         let place = Arc::clone(self.places()).try_acquire_owned().ok();
@@ -45,6 +46,10 @@ impl Gateway {
         record.answers(response.status());
         if let Some(quota) = record.quota() {
             quota.write(response.headers_mut());
+        }
+        if let Some(tunnel) = response.extensions().get::<Tunnel>() {
+            tunnel.keep((place, publish));
+            return response;
         }
         response.map(|body| Body::new(Accompanied { body, _place: place, publish }))
     }

@@ -9,6 +9,9 @@
 //! Where several departments offer an entry's service, the call says whom it is for: by [`SERVICE_DEPARTMENT`], by
 //! [`SERVICE_REGION`], or by both. The rule is in `selection.rs`. Both fields are passed on to the backend.
 //!
+//! A WebSocket is a call, too: where the backend answers 101, the response carries a [`Tunnel`], which whoever serves the
+//! connection runs.
+//!
 //! A backend gets the call as it was received, with the header fields of the connection, cookies, and everything that
 //! speaks of identity taken out, and an assertion in [`ASSERTION`] instead of the caller's token. It answers for itself: its
 //! responses are passed on whatever they say, and only where there is none the gateway answers, saying whose fault it is.
@@ -28,6 +31,7 @@ mod health;
 mod hop_by_hop;
 mod idle_timer;
 mod layers;
+mod ledger;
 mod minted;
 mod network;
 mod offering;
@@ -41,8 +45,11 @@ mod region;
 mod route_table;
 mod router;
 mod selection;
+mod series;
 mod settings;
+mod spans;
 mod trace_context;
+mod tunnel;
 mod upload;
 mod upstream;
 
@@ -52,6 +59,7 @@ pub use channel::ChannelStanding;
 pub use department::SERVICE_DEPARTMENT;
 pub use gateway::{Gateway, SetupError};
 pub use health::{BackendState, Failure, HealthSettings, OfferingHealth};
+pub use ledger::{CountedCalls, Tally};
 pub use network::Network;
 pub use offering::{Access, Department, Offering, Standing};
 pub use record::ACCESS_LOG;
@@ -59,4 +67,6 @@ pub use region::SERVICE_REGION;
 pub use route_table::{Route, RouteTable, Routes};
 pub use router::router;
 pub use settings::{ForwardedBy, PublicScheme, Rate, RateLimitSettings, Settings, SettingsError, Timeouts};
+pub use spans::{CallSpan, Traces};
+pub use tunnel::Tunnel;
 pub use upstream::{Upstream, UpstreamError, UpstreamTimeouts};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::{DepartmentId, Division, ItemId, LocalizedText};
 
-use crate::Upstream;
+use crate::{Tally, Upstream};
 
 /// An item as the call path sees it. Plain data: the binary fills it in from the read model.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ pub struct Offering {
     pub upstream: Option<Arc<Upstream>>,
     /// Who may call, and what the backend learns of them.
     pub access: Access,
+    /// What its calls come to; a new one for an offering that nobody has called.
+    pub tally: Tally,
 }
 
 /// A department, with what every call to it needs ready-made.

@@ -4,15 +4,16 @@
 //! registers, and the labels of the metrics come from bounded sets.
 
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use domain::{EntryId, ItemId};
 use http::{HeaderMap, Method, StatusCode};
-use metrics::{counter, gauge, histogram};
 
+use crate::ledger::Ledger;
 use crate::outcome::{Fault, Outcome};
 use crate::rate_limit::Quota;
 use crate::trace_context::TraceContext;
+use crate::{CallSpan, Offering, Tally};
 
 /// The log target of the access log.
 pub const ACCESS_LOG: &str = "access";
@@ -20,25 +21,28 @@ pub const ACCESS_LOG: &str = "access";
 /// One call, filled in as it proceeds.
 #[derive(Debug)]
 pub(crate) struct CallRecord {
+    ledger: Arc<Ledger>,
     begun: Instant,
     method: &'static str,
     trace: TraceContext,
     entry: OnceLock<EntryId>,
-    offering: OnceLock<ItemId>,
+    taken: OnceLock<(ItemId, Tally)>,
     head: OnceLock<(StatusCode, Duration)>,
     outcome: OnceLock<Outcome>,
     quota: OnceLock<Quota>,
 }
 
 impl CallRecord {
-    pub(crate) fn begin(method: &Method, headers: &HeaderMap) -> Self {
-        gauge!("yimen_calls_in_flight").increment(1);
+    pub(crate) fn begin(ledger: Arc<Ledger>, method: &Method, headers: &HeaderMap) -> Self {
+        let trace = TraceContext::of(headers);
+        let trace = ledger.traces().map_or(trace, |traces| trace.sampled_by(traces));
         Self {
+            ledger,
             begun: Instant::now(),
             method: registered_name(method),
-            trace: TraceContext::of(headers),
+            trace,
             entry: OnceLock::new(),
-            offering: OnceLock::new(),
+            taken: OnceLock::new(),
             head: OnceLock::new(),
             outcome: OnceLock::new(),
             quota: OnceLock::new(),
@@ -55,8 +59,11 @@ impl CallRecord {
     }
 
     /// The offering that takes the call.
-    pub(crate) fn is_taken_by(&self, offering: ItemId) {
-        self.offering.get_or_init(|| offering);
+    pub(crate) fn is_taken_by(&self, offering: &Offering) {
+        if let Some(entry) = self.entry.get() {
+            self.ledger.takes(*entry, offering);
+            self.taken.get_or_init(|| (offering.item, offering.tally.clone()));
+        }
     }
 
     /// The head of the response is on its way.
@@ -87,18 +94,18 @@ impl CallRecord {
     }
 
     fn publish(&self) {
-        let Outcome { code, fault } = *self.outcome.get_or_init(|| Outcome::CLIENT_GONE);
+        let outcome @ Outcome { code, fault } = *self.outcome.get_or_init(|| Outcome::CLIENT_GONE);
         let duration = self.begun.elapsed();
         let to_head = self.head.get().map_or(duration, |(_, to_head)| *to_head);
-        let fault_label = fault.map_or("none", Fault::as_str);
-        gauge!("yimen_calls_in_flight").decrement(1);
-        counter!("yimen_calls_total", "outcome" => code, "fault" => fault_label).increment(1);
-        histogram!("yimen_call_seconds").record(to_head);
+        self.ledger.ends(self.taken.get().map(|(_, tally)| tally), outcome, to_head);
+        if let Some(traces) = self.ledger.traces().filter(|_| self.trace.is_sampled()) {
+            traces.tell(self.span(outcome, duration));
+        }
         tracing::info!(
             target: ACCESS_LOG,
             method = self.method,
             entry = self.entry.get().map(display),
-            offering = self.offering.get().map(display),
+            offering = self.taken.get().map(|(item, _)| display(item)),
             status = self.head.get().map(|(status, _)| status.as_u16()),
             outcome = code,
             fault = fault.map(Fault::as_str),
@@ -106,6 +113,24 @@ impl CallRecord {
             duration_ms = milliseconds(duration),
             trace_id = %self.trace,
         );
+    }
+
+    fn span(&self, outcome: Outcome, took: Duration) -> CallSpan {
+        let (trace, span, parent) = self.trace.ids();
+        let now = SystemTime::now();
+        CallSpan {
+            trace,
+            span,
+            parent,
+            begun: now.checked_sub(took).unwrap_or(now),
+            took,
+            method: self.method,
+            entry: self.entry.get().copied(),
+            item: self.taken.get().map(|(item, _)| *item),
+            status: self.head.get().map(|(status, _)| status.as_u16()),
+            outcome: outcome.code,
+            fault: outcome.fault.map(Fault::as_str),
+        }
     }
 }
 
@@ -142,11 +167,6 @@ fn registered_name(method: &Method) -> &'static str {
 
 /// Describes the metrics to the recorder that is installed.
 pub(crate) fn describe_metrics() {
-    metrics::describe_counter!("yimen_calls_total", "Calls that ended, by outcome and by whose fault it was");
-    metrics::describe_gauge!(
-        "yimen_calls_in_flight",
-        "Calls whose response has not been delivered to its end"
-    );
     metrics::describe_counter!(
         "yimen_backend_connections_total",
         "Attempts to connect to a backend, by result"
@@ -164,10 +184,5 @@ pub(crate) fn describe_metrics() {
     metrics::describe_counter!(
         "yimen_backend_addresses_refused_total",
         "Addresses of backends that were not connected to, by the reason"
-    );
-    metrics::describe_histogram!(
-        "yimen_call_seconds",
-        metrics::Unit::Seconds,
-        "Time from the head of the request to the head of the response"
     );
 }

@@ -181,7 +181,7 @@ impl Refusal {
             ),
             Self::Internal => (S::INTERNAL_SERVER_ERROR, "internal", Gateway, "The gateway failed"),
             Self::UpgradeNotSupported => {
-                (S::NOT_IMPLEMENTED, "upgrade-not-supported", Gateway, "Calls can't change the protocol")
+                (S::NOT_IMPLEMENTED, "upgrade-not-supported", Gateway, "Calls can't change to this protocol")
             }
             Self::BackendUnreachable => {
                 (S::BAD_GATEWAY, "backend-unreachable", Backend, "The department's service can't be reached")
@@ -264,7 +264,7 @@ impl Refusal {
             Self::Suspended { notice } => notice.default_text().to_owned(),
             Self::BodyTooLarge => sentence(&UploadFault::TooLarge.to_string()),
             Self::ExpectationFailed => "The expectation in Expect is not known here.".to_owned(),
-            Self::UpgradeNotSupported => "Send the request without Upgrade.".to_owned(),
+            Self::UpgradeNotSupported => "Only a WebSocket can be asked for: GET, HTTP/1.1, no body, and Upgrade: websocket alone.".to_owned(),
             Self::RateLimited { policy, .. } => {
                 format!("The {policy} has made all the calls that it may for now; see Retry-After.")
             }
@@ -384,6 +384,79 @@ fn sentence(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// One of each kind, and of each whose outcome depends on what it holds.
+    fn refusals() -> Vec<Refusal> {
+        use Refusal as R;
+        let department: DepartmentId = "local:a".parse().expect("well formed");
+        let region: Division = "330106".parse().expect("well formed");
+        let (text, wait) = (LocalizedText::zh("停"), Duration::ZERO);
+        let upload =
+            [UploadFault::TooLarge, UploadFault::ClientIdle, UploadFault::ClientGone, UploadFault::Malformed];
+        let credential = [
+            CredentialError::Absent,
+            CredentialError::UnsupportedScheme,
+            CredentialError::RepeatedAuthorization,
+            CredentialError::MalformedAuthorization,
+            CredentialError::TokenTooLong,
+            CredentialError::MalformedToken,
+            CredentialError::AlgorithmRefused,
+            CredentialError::CriticalHeader,
+            CredentialError::WrongType,
+            CredentialError::UnknownIssuer,
+            CredentialError::UnknownKey,
+            CredentialError::BadSignature,
+            CredentialError::Expired,
+            CredentialError::NotYetValid,
+            CredentialError::Revoked,
+            CredentialError::WrongAudience,
+            CredentialError::MalformedClaim("aud"),
+            CredentialError::SenderConstrained,
+            CredentialError::KeysUnavailable,
+        ];
+        let others = [
+            R::MalformedPath(crate::path::check("//../").expect_err("malformed")),
+            R::MalformedDepartment(String::new()),
+            R::MalformedRegion(String::new()),
+            R::MethodNotAllowed,
+            R::ExpectationFailed,
+            R::UpgradeNotSupported,
+            R::UnknownEntry,
+            R::Retired { explanation: text.clone() },
+            R::RegionRequired { choices: Vec::new() },
+            R::NotOfferedByDepartment { department, choices: Vec::new() },
+            R::NotOfferedInRegion { region, choices: Vec::new() },
+            R::Suspended { notice: text },
+            R::NotCallable,
+            R::InsufficientAuthentication { levels: Vec::new() },
+            R::StaffToken,
+            R::ChannelNotApproved,
+            R::ChannelSuspended,
+            R::InsufficientScope { required: Vec::new() },
+            R::RateLimited { policy: "caller", wait },
+            R::BodyTooLarge,
+            R::Overloaded,
+            R::BackendUnreachable,
+            R::BackendBusy,
+            R::BackendAddressRefused,
+            R::CircuitOpen { wait },
+            R::BackendTimeout(Phase::Total),
+            R::BackendBrokeOff,
+            R::AssertionUnavailable,
+            R::Internal,
+        ];
+        let uploads = upload.into_iter().map(R::Upload);
+        uploads.chain(credential.into_iter().map(R::Credential)).chain(others).collect()
+    }
+
+    #[test]
+    fn metrics_have_a_number_for_every_refusal() {
+        for refusal in refusals() {
+            let outcome = refusal.outcome();
+            let known = outcome.place().and_then(|place| crate::outcome::OUTCOMES.get(place));
+            assert_eq!(known, Some(&outcome), "{refusal:?}");
+        }
+    }
 
     #[test]
     fn waits_are_rounded_up_to_whole_seconds() {

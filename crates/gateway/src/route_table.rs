@@ -67,7 +67,7 @@ impl RouteTable {
     }
 
     /// The table with these routes put in place, or taken out where there is none. What is known about a backend
-    /// that stays the same stays with it.
+    /// that stays the same stays with it, and what was counted of an offering with the offering.
     #[must_use]
     pub fn with(&self, changes: impl IntoIterator<Item = (EntryId, Option<Route>)>) -> Self {
         let mut routes = self.routes.clone();
@@ -75,7 +75,7 @@ impl RouteTable {
             match change {
                 Some(mut route) => {
                     if let Some(before) = routes.get(&entry) {
-                        route.keep_upstreams_of(before);
+                        route.keep_evidence_of(before);
                     }
                     routes.insert(entry, Arc::new(route));
                 }
@@ -117,15 +117,16 @@ impl FromIterator<(EntryId, Route)> for RouteTable {
 }
 
 impl Route {
-    fn keep_upstreams_of(&mut self, before: &Self) {
+    fn keep_evidence_of(&mut self, before: &Self) {
         let (Self::Live { offerings }, Self::Live { offerings: before }) = (self, before) else { return };
         for offering in offerings {
-            let same = |known: &&Arc<Offering>| known.item == offering.item;
-            let known = before.iter().find(same).and_then(|known| known.upstream.as_ref());
-            if let (Some(known), Some(own)) = (known, &offering.upstream)
+            let Some(known) = before.iter().find(|known| known.item == offering.item) else { continue };
+            let offering = Arc::make_mut(offering);
+            offering.tally = known.tally.clone();
+            if let (Some(known), Some(own)) = (&known.upstream, &offering.upstream)
                 && known.is_same_as(own)
             {
-                Arc::make_mut(offering).upstream = Some(Arc::clone(known));
+                offering.upstream = Some(Arc::clone(known));
             }
         }
     }
@@ -203,6 +204,7 @@ mod tests {
                 standing: Standing::Available,
                 upstream: Some(Arc::new(upstream)),
                 access: Access::default(),
+                tally: crate::Tally::default(),
             })],
         }
     }

@@ -191,6 +191,7 @@ mod tests {
                 Upstream::new("http://b.example", UpstreamTimeouts::default()).expect("a base URL"),
             )),
             access: Access::default(),
+            tally: crate::Tally::default(),
         }
     }
 

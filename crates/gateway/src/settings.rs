@@ -56,6 +56,9 @@ pub struct Settings {
     pub backends: BackendSettings,
     /// When a backend counts as failing, and what then.
     pub health: HealthSettings,
+    /// The most offerings that the metrics tell of one by one, first come, first served until they are retired; the calls
+    /// of the others are summed up under `other`. Default: 500.
+    pub labelled_offerings: usize,
 }
 
 /// The scheme of the public listener.
@@ -132,7 +135,7 @@ pub struct Timeouts {
     /// Until the head of the response, once the backend has the request. Default: 30 s.
     #[serde(with = "friendly")]
     pub first_byte: Duration,
-    /// Between two pieces of a body, in either direction. Default: 60 s.
+    /// Between two pieces of a body, in either direction; for a WebSocket, between two from whichever side. Default: 60 s.
     #[serde(with = "friendly")]
     pub idle: Duration,
     /// For a whole call, streams among them. Default: none, for a stream may last.
@@ -158,6 +161,7 @@ impl Default for Settings {
             pool: PoolSettings::default(),
             backends: BackendSettings::default(),
             health: HealthSettings::default(),
+            labelled_offerings: 500,
         }
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::Traces;
+
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 /// The length of a version 00 `traceparent`, and the least of any later one.
@@ -15,7 +17,8 @@ pub(crate) struct TraceContext {
     trace: u128,
     span: u64,
     flags: u8,
-    continued: bool,
+    /// The client's own place, if the trace is continued.
+    parent: Option<u64>,
 }
 
 impl TraceContext {
@@ -26,8 +29,26 @@ impl TraceContext {
             (Some(only), None) => only.to_str().ok().and_then(parse),
             (None | Some(_), _) => None,
         };
-        let (trace, flags) = received.unwrap_or_else(|| (rand::random::<u128>().max(1), 0));
-        Self { trace, span: rand::random::<u64>().max(1), flags, continued: received.is_some() }
+        let (trace, parent, flags) = match received {
+            Some((trace, parent, flags)) => (trace, Some(parent), flags),
+            None => (rand::random::<u128>().max(1), None, 0),
+        };
+        Self { trace, span: rand::random::<u64>().max(1), flags, parent }
+    }
+
+    /// Decides whether a trace that begins here is sampled; of one that is continued the client has decided.
+    pub(crate) fn sampled_by(self, traces: &Traces) -> Self {
+        let is_chosen = self.parent.is_none() && traces.samples(self.trace);
+        Self { flags: self.flags | u8::from(is_chosen), ..self }
+    }
+
+    pub(crate) const fn is_sampled(&self) -> bool {
+        self.flags & 1 == 1
+    }
+
+    /// The trace, our own place in it, and the client's.
+    pub(crate) const fn ids(&self) -> (u128, u64, Option<u64>) {
+        (self.trace, self.span, self.parent)
     }
 
     /// Writes our `traceparent`. A `tracestate` without a trace of its own says nothing, and goes.
@@ -37,7 +58,7 @@ impl TraceContext {
         if let Ok(value) = HeaderValue::try_from(text) {
             headers.insert(TRACEPARENT, value);
         }
-        if !self.continued {
+        if self.parent.is_none() {
             headers.remove(TRACESTATE);
         }
     }
@@ -50,8 +71,8 @@ impl fmt::Display for TraceContext {
     }
 }
 
-/// The trace id and the flags; the fields of later versions that come after are passed over, as the standard asks.
-fn parse(text: &str) -> Option<(u128, u8)> {
+/// The trace id, the parent's and the flags; the fields of later versions that come after are passed over, as the standard asks.
+fn parse(text: &str) -> Option<(u128, u64, u8)> {
     let known = text.get(..LENGTH)?;
     let rest = text.get(LENGTH..)?;
     let mut parts = known.split('-');
@@ -63,7 +84,8 @@ fn parse(text: &str) -> Option<(u128, u8)> {
         _ => rest.is_empty() || rest.starts_with('-'),
     };
     // Only the flags that version 00 defines are understood: sampled.
-    (fits && trace != 0 && parent != 0).then_some((trace, u8::try_from(flags & 1).ok()?))
+    let (parent, flags) = (u64::try_from(parent).ok()?, u8::try_from(flags & 1).ok()?);
+    (fits && trace != 0 && parent != 0).then_some((trace, parent, flags))
 }
 
 fn hex(text: &str, digits: usize) -> Option<u128> {

@@ -31,7 +31,7 @@ pub use model::{Behind, Options, ReadModel, StartError};
 pub use search::{MAX_QUERY_CHARS, SearchError, SearchPage, SearchQuery, Suggestions};
 pub use snapshot::Snapshot;
 pub use views::{
-    AnnouncedTransfer, CaseView, Change, ChannelView, DepartmentView, Due, DueAction, EntryStanding,
-    EntryView, ItemView, Join, OfferingStanding, OfferingView, Page, Removal, RetiredView, RevocationView,
-    Route, Submission,
+    AnnouncedTransfer, CaseView, Change, ChannelView, DayCalls, DepartmentView, Due, DueAction,
+    EntryStanding, EntryUsage, EntryView, ItemView, Join, OfferingStanding, OfferingView, Page, Removal,
+    RetiredView, RevocationView, Route, Submission,
 };

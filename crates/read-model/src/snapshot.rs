@@ -8,14 +8,15 @@ use domain::{CaseId, ChannelId, DepartmentId, EntryId, ItemId, RevocationId};
 use event_store::Position;
 use imbl::{OrdMap, OrdSet};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::cases::Rank;
 use crate::facets::Facets;
 use crate::node::Node;
 use crate::views::{
-    CaseView, ChannelView, DepartmentView, Due, EntryStanding, EntryView, ItemView, Join, RevocationView,
-    Route,
+    CaseView, ChannelView, DepartmentView, Due, EntryStanding, EntryUsage, EntryView, ItemView, Join,
+    RevocationView, Route,
 };
 
 /// Everything that readers see, at one position of the log; immutable, and cheap to clone.
@@ -50,6 +51,10 @@ pub struct Snapshot {
     pub(crate) members: OrdMap<(EntryId, Position), ItemId>,
     /// Entries by the entry that they are merged into, then by formation.
     pub(crate) merged: OrdMap<(EntryId, Position), EntryId>,
+
+    /// By the entry that was called, whatever became of it.
+    pub(crate) usage: OrdMap<EntryId, Arc<EntryUsage>>,
+    pub(crate) counted_since: Option<Date>,
 
     // Derived from the above, entry by entry.
     pub(crate) entries: OrdMap<EntryId, EntryStanding>,
@@ -163,6 +168,18 @@ impl Snapshot {
     /// Ends, because the projection lets no merge close a loop.
     pub(crate) fn chain(&self, id: EntryId) -> impl Iterator<Item = EntryId> {
         std::iter::successors(Some(id), |id| self.nodes.get(id).and_then(|node| node.merged_into()))
+    }
+
+    /// How often an entry was called, and those that are merged into it.
+    pub fn usage(&self, id: EntryId) -> EntryUsage {
+        let mut usage = EntryUsage::default();
+        self.family(id).iter().filter_map(|id| self.usage.get(id)).for_each(|own| usage.add_all(own));
+        usage
+    }
+
+    /// The first day of which the log tells how often entries were called; none before anything was counted.
+    pub fn counted_since(&self) -> Option<Date> {
+        self.counted_since
     }
 
     /// Where calls to each identifier go, aliases included; made to be compared with `imbl::OrdMap::diff`.

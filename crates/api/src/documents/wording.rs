@@ -10,7 +10,7 @@ use utoipa::openapi::tag::{Tag, TagBuilder};
 use utoipa::openapi::{Object, OpenApi, RefOr, Schema, SchemaFormat};
 
 /// What each tag of the documents is about.
-const TAGS: [(&str, &str); 11] = [
+const TAGS: [(&str, &str); 12] = [
     ("changes", "What changed in the catalogue since a reader last asked."),
     ("channels", "渠道: the apps, mini-programs and sites that may call."),
     ("departments", "The departments that register items."),
@@ -22,6 +22,7 @@ const TAGS: [(&str, &str); 11] = [
     ("reviews", "What waits for review, and the verdicts."),
     ("revocations", "Subjects and tokens that are refused, whatever their issuer says."),
     ("status", "How the system stands."),
+    ("usage", "利用率: how often entries are called, and which are not."),
 ];
 
 /// Defines the tags that the document's operations have.
@@ -107,10 +108,11 @@ fn bound_format(schema: &mut RefOr<Schema>) {
     }
 }
 
-/// The longest text of a format: a UUID, or a time with nine fractional digits and an offset.
+/// The longest text of a format: a UUID, a day, or a time with nine fractional digits and an offset.
 fn longest(format: &SchemaFormat) -> Option<usize> {
     match format {
         SchemaFormat::KnownFormat(KnownFormat::Uuid) => Some("00000000-0000-0000-0000-000000000000".len()),
+        SchemaFormat::KnownFormat(KnownFormat::Date) => Some("2026-01-01".len()),
         SchemaFormat::KnownFormat(KnownFormat::DateTime) => Some("2026-01-01T00:00:00.000000000+08:00".len()),
         SchemaFormat::KnownFormat(_) | SchemaFormat::Custom(_) => None,
     }

@@ -1,4 +1,4 @@
-//! Operations: health, the log as it is stored, its verification, revocations, and bulk migration.
+//! Operations: health, how often entries are called, the log as it is stored, its verification, revocations, and bulk migration.
 
 pub(crate) mod events;
 pub(crate) mod import;
@@ -6,6 +6,7 @@ mod import_row;
 pub(crate) mod offerings;
 pub(crate) mod revocations;
 pub(crate) mod status;
+pub(crate) mod usage;
 pub(crate) mod verify;
 
 pub use import_row::{ImportDepartment, ImportOutcome, ImportRow, ImportSource, import_row};

@@ -13,3 +13,4 @@ mod reading;
 mod revoking;
 mod roles;
 mod stewarding;
+mod usage;

@@ -5,7 +5,9 @@ use proptest::prelude::*;
 
 use super::arbitrary::{self, actor};
 use super::{folds_the_same, is_storable, walk};
-use crate::{Aggregate, Channel, Department, DuplicateCase, Entry, Item, Placement, Revocation, fold};
+use crate::{
+    Aggregate, CallCount, Channel, Department, DuplicateCase, Entry, Item, Placement, Revocation, fold,
+};
 
 macro_rules! laws {
     ($($aggregate:ident: $strategies:ident),* $(,)?) => {$(
@@ -56,4 +58,5 @@ laws!(
     DuplicateCase: duplicate_case,
     Channel: channel,
     Revocation: revocation,
+    CallCount: call_count,
 );

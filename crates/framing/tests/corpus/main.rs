@@ -30,7 +30,7 @@ fn expected(case: &Case) -> Option<(u16, &str)> {
 
 fn told(rest: Rest) -> Option<(u16, &'static str)> {
     match rest {
-        Rest::Unfinished => None,
+        Rest::Unfinished | Rest::Upgrade => None,
         Rest::NoRequest(refusal) => Some((refusal.status(), refusal.code())),
         // Whoever reads the body says so, and knows no more.
         Rest::NoBody(_) => Some((400, Refusal::Chunk.code())),

@@ -8,8 +8,13 @@ pub(crate) fn outcome(sent: &[u8], sizes: impl Iterator<Item = usize>) -> (usize
     let (mut passed, mut arrived) = (0, 0);
     for size in sizes {
         arrived = (arrived + size).min(sent.len());
-        let judgement = framing.judge(&sent[passed..arrived]);
+        let mut judgement = framing.judge(&sent[passed..arrived]);
         passed += judgement.passed;
+        // As after an answer that declines.
+        while judgement.rest == Rest::Upgrade {
+            judgement = framing.judge(&sent[passed..arrived]);
+            passed += judgement.passed;
+        }
         if judgement.rest != Rest::Unfinished || arrived == sent.len() {
             return (passed, judgement.rest);
         }

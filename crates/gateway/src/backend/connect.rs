@@ -34,6 +34,8 @@ const PING_TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) struct Connector {
     tcp: Tcp,
     tls: TlsConnector,
+    /// The same without the offer of HTTP/2.
+    tls_http1: TlsConnector,
     http2_prior_knowledge: BTreeSet<String>,
     max_head_bytes: u32,
     http2_connection_window: u32,
@@ -43,6 +45,15 @@ impl std::fmt::Debug for Connector {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Connector").field("tcp", &self.tcp).finish_non_exhaustive()
     }
+}
+
+/// What may be spoken on a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Speaking {
+    /// The better version of HTTP that both speak.
+    Either,
+    /// HTTP/1.1, in which protocols are switched.
+    Http1,
 }
 
 /// Why there is no connection.
@@ -64,9 +75,13 @@ type BoxError = Box<dyn Error + Send + Sync>;
 impl Connector {
     pub(crate) fn new(settings: &BackendSettings, pool: &PoolSettings) -> Result<Self, TlsError> {
         let streams = u32::try_from(pool.max_streams_per_connection).unwrap_or(u32::MAX);
+        let config = tls::client_config(settings)?;
+        let mut http1 = config.clone();
+        http1.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Self {
             tcp: Tcp::new(AddressGuard::new(&settings.allowed_networks)),
-            tls: TlsConnector::from(Arc::new(tls::client_config(settings)?)),
+            tls: TlsConnector::from(Arc::new(config)),
+            tls_http1: TlsConnector::from(Arc::new(http1)),
             http2_prior_knowledge: settings
                 .http2_prior_knowledge
                 .iter()
@@ -82,8 +97,9 @@ impl Connector {
         &self,
         origin: &Origin,
         limit: Duration,
+        speaking: Speaking,
     ) -> Result<Connection, ConnectFailure> {
-        let outcome = match timeout(limit, self.open(origin, limit)).await {
+        let outcome = match timeout(limit, self.open(origin, limit, speaking)).await {
             Ok(outcome) => outcome.map_err(ConnectFailure::of),
             Err(_) => Err(ConnectFailure::TimedOut),
         };
@@ -92,17 +108,27 @@ impl Connector {
         outcome
     }
 
-    async fn open(&self, origin: &Origin, limit: Duration) -> Result<Connection, BoxError> {
+    async fn open(
+        &self,
+        origin: &Origin,
+        limit: Duration,
+        speaking: Speaking,
+    ) -> Result<Connection, BoxError> {
         let stream = self.tcp.connect(origin, limit).await?;
         if !origin.is_tls() {
-            return if self.http2_prior_knowledge.contains(&origin.server()) {
+            let knows = || self.http2_prior_knowledge.contains(&origin.server());
+            return if speaking == Speaking::Either && knows() {
                 self.http2(stream).await
             } else {
                 self.http1(stream).await
             };
         }
         let name = ServerName::try_from(origin.host())?.to_owned();
-        let stream = self.tls.connect(name, stream).await?;
+        let tls = match speaking {
+            Speaking::Either => &self.tls,
+            Speaking::Http1 => &self.tls_http1,
+        };
+        let stream = tls.connect(name, stream).await?;
         if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
             self.http2(stream).await
         } else {
@@ -117,7 +143,7 @@ impl Connector {
         let mut builder = http1::Builder::new();
         builder.max_header_size(usize::try_from(self.max_head_bytes)?);
         let (sender, driver) = builder.handshake::<_, Upload>(TokioIo::new(stream)).await?;
-        drive(driver);
+        drive(driver.with_upgrades());
         Ok(Connection::http1(sender))
     }
 

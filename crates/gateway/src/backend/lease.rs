@@ -34,6 +34,16 @@ impl Lease {
         Ok(Self { backend: Arc::clone(backend), connection, is_kept, _place: place })
     }
 
+    /// A new HTTP/1.1 connection, whatever else the server speaks, for a call that has a place.
+    pub(crate) async fn take_http1(
+        backend: &Arc<Backend>,
+        place: Place,
+        limit: Duration,
+    ) -> Result<Self, ConnectFailure> {
+        let connection = backend.pool().open_http1(&backend.origin, limit).await?;
+        Ok(Self { backend: Arc::clone(backend), connection, is_kept: false, _place: place })
+    }
+
     /// Another connection in place of this one, which has failed: a kept one if `kept_will_do`.
     pub(crate) async fn replace(
         &mut self,
@@ -52,6 +62,11 @@ impl Lease {
     /// Whether the connection had carried calls before.
     pub(crate) const fn is_kept(&self) -> bool {
         self.is_kept
+    }
+
+    /// Whether the connection carries many calls, whose servers say what they have not touched.
+    pub(crate) const fn is_http2(&self) -> bool {
+        matches!(self.connection, Connection::Http2(_))
     }
 
     /// Sends the request; the server gets its path and query byte for byte. The error holds the request again if

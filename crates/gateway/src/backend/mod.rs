@@ -34,7 +34,7 @@ pub(crate) use self::lease::Lease;
 pub(crate) use self::origin::Origin;
 pub(crate) use self::places::Places;
 pub(crate) use self::pool::Pool;
-pub(crate) use self::retries::{Retries, is_repeatable, may_be_stale};
+pub(crate) use self::retries::{Retries, is_repeatable, is_untouched, may_be_stale};
 pub use self::settings::{BackendSettings, ClientCertificate, PoolSettings};
 pub use self::tls::TlsError;
 pub use self::worker::work_as;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
+use super::connect::Speaking;
 use super::connection::{Connection, Http1, Http2};
 use super::{ConnectFailure, Connector, Origin, PoolSettings};
 
@@ -98,7 +99,7 @@ impl Pool {
         if speaks_http2 && let Some(connection) = self.take_kept() {
             return Ok(Taken { connection, is_kept: true });
         }
-        let connection = self.connector.connect(origin, limit).await?;
+        let connection = self.connector.connect(origin, limit, Speaking::Either).await?;
         let mut kept = self.lock();
         kept.speaks_http2 = matches!(connection, Connection::Http2(_));
         if let Connection::Http2(connection) = &connection {
@@ -114,7 +115,16 @@ impl Pool {
         origin: &Origin,
         limit: Duration,
     ) -> Result<Connection, ConnectFailure> {
-        self.connector.connect(origin, limit).await
+        self.connector.connect(origin, limit, Speaking::Either).await
+    }
+
+    /// A new HTTP/1.1 connection, whatever else the server speaks.
+    pub(crate) async fn open_http1(
+        &self,
+        origin: &Origin,
+        limit: Duration,
+    ) -> Result<Connection, ConnectFailure> {
+        self.connector.connect(origin, limit, Speaking::Http1).await
     }
 
     /// Keeps a connection for the next call, if there is room and it isn't too old.

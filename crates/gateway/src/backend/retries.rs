@@ -3,7 +3,8 @@
 //! A request that was never written is sent on another connection whatever it is: it has happened to nobody. One that
 //! was written to a kept connection, which then ended without an answer, most likely met the server's closing of it;
 //! it is sent again, once, if its method is idempotent (RFC 9110, section 9.2.2) and it has no body, and if the budget
-//! allows: a server in trouble must not get more calls than its callers make.
+//! allows: a server in trouble must not get more calls than its callers make. Over HTTP/2 a server says itself which
+//! requests it has not touched (RFC 9113, section 8.7): those are sent again, once, whatever their method.
 
 use std::error::Error;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -50,6 +51,16 @@ pub(crate) fn is_repeatable<B: Body>(request: &Request<B>) -> bool {
     let idempotent =
         [Method::GET, Method::HEAD, Method::OPTIONS, Method::PUT, Method::DELETE].contains(request.method());
     idempotent && request.body().is_end_stream()
+}
+
+/// Whether the server says that it has not touched the request (RFC 9113, sections 6.8 and 8.7): it refused the stream, or
+/// it is going away in peace and the stream came after the last that it takes.
+pub(crate) fn is_untouched(error: &hyper::Error) -> bool {
+    causes(error).filter_map(|cause| cause.downcast_ref::<h2::Error>()).any(|error| {
+        error.is_remote()
+            && (error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM)
+                || error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR))
+    })
 }
 
 /// Whether a kept connection may have been closed by the server before it saw the request.

@@ -4,13 +4,13 @@ use std::io;
 
 use axum::body::Body;
 use http::header::AUTHORIZATION;
-use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tracing::subscriber::DefaultGuard;
+use yimen_gateway::{CountedCalls, Offering, Standing};
 
 use crate::backends::{EchoBackend, RawBackend};
-use crate::rig::{Rig, item, settings, within};
+use crate::rig::{Rig, item, offering, settings, within};
 
 /// The lines of the log on this thread, where a current-thread runtime runs everything.
 struct Log {
@@ -124,25 +124,44 @@ async fn a_call_that_ends_badly_is_written_down_with_whose_fault_it_is() {
 }
 
 #[tokio::test]
-async fn calls_are_counted_by_outcome_and_fault() {
-    let recorder = PrometheusBuilder::new().build_recorder();
-    let metrics = recorder.handle();
-    let _guard = metrics::set_default_local_recorder(&recorder);
+async fn calls_are_counted_by_entry_offering_outcome_and_fault() {
     let mut log = Log::capture();
     let backend = EchoBackend::start().await;
     let rig = Rig::with(settings()).await;
-    let entry = rig.serve("item", vec![crate::rig::offering("item", &["330100"], &backend.base_url())]);
+    let entry = rig.serve("item", vec![offering("item", &["330100"], &backend.base_url())]);
     for target in ["echo", "echo", "broken", "../x"] {
         rig.raw(&format!("GET /call/{entry}/{target} HTTP/1.1"), &[]).await;
         log.access().await;
     }
-    let rendered = metrics.render();
+    let labels = format!("entry=\"{entry}\",offering=\"{}\"", item("item"));
+    let metrics = rig.gateway.metrics();
     for line in [
-        r#"yimen_calls_total{outcome="answered",fault="none"} 2"#,
-        r#"yimen_calls_total{outcome="backend-error",fault="backend"} 1"#,
-        r#"yimen_calls_total{outcome="malformed-path",fault="client"} 1"#,
-        "yimen_call_seconds_count 4",
+        format!(r#"yimen_calls_total{{{labels},outcome="answered",fault="none"}} 2"#),
+        format!(r#"yimen_calls_total{{{labels},outcome="backend-error",fault="backend"}} 1"#),
+        r#"yimen_calls_total{entry="none",offering="none",outcome="malformed-path",fault="client"} 1"#
+            .to_owned(),
+        format!("yimen_call_seconds_count{{{labels}}} 3"),
+        "yimen_calls_in_flight 0".to_owned(),
     ] {
-        assert!(rendered.contains(line), "{line}\n{rendered}");
+        assert!(metrics.contains(&line), "{line}\n{metrics}");
     }
+
+    // A change of the table that leaves the offering where it is leaves its numbers, too.
+    let notice = domain::LocalizedText::zh("停");
+    let suspended = Offering {
+        standing: Standing::Suspended { notice },
+        ..offering("item", &["330100"], &backend.base_url())
+    };
+    rig.serve("item", vec![suspended]);
+    let counted = CountedCalls { entry, item: item("item"), calls: 3 };
+    assert_eq!((rig.gateway.take_counts(), rig.gateway.take_counts()), (vec![counted], Vec::new()));
+    rig.raw(&format!("GET /call/{entry}/echo HTTP/1.1"), &[]).await;
+    log.access().await;
+    assert_eq!(rig.gateway.take_counts(), [], "nobody took it");
+    let metrics = rig.gateway.metrics();
+    assert!(metrics.contains(&format!("yimen_call_seconds_count{{{labels}}} 3")), "{metrics}");
+
+    rig.routes.apply(&[(entry, None)]);
+    let metrics = rig.gateway.metrics();
+    assert!(!metrics.contains(&entry.to_string()), "{metrics}");
 }

@@ -130,7 +130,9 @@ async fn what_would_change_the_protocol_is_refused() {
     let (rig, entry) = Rig::to(&backend.base_url()).await;
     let target = format!("/call/{entry}/echo");
     for (method, fields, status, code) in [
-        ("GET", &["Connection: close, Upgrade", "Upgrade: websocket"][..], "501", "upgrade-not-supported"),
+        ("GET", &["Connection: close, Upgrade", "Upgrade: smtp"][..], "501", "upgrade-not-supported"),
+        ("GET", &["Connection: close, Upgrade", "Upgrade: websocket, smtp"], "501", "upgrade-not-supported"),
+        ("POST", &["Connection: close, Upgrade", "Upgrade: websocket"], "501", "upgrade-not-supported"),
         ("TRACE", &[], "405", "method-not-allowed"),
         ("GET", &["Expect: miracles"], "417", "expectation-failed"),
     ] {

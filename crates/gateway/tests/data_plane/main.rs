@@ -5,6 +5,7 @@ mod backends;
 mod departments;
 mod evidence;
 mod failures;
+mod going_away;
 mod headers;
 mod health;
 mod hostile_responses;

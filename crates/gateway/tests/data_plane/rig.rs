@@ -25,7 +25,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use yimen_gateway::{
     Access, BackendSettings, ChannelStanding, Department, Gateway, Network, Offering, Route, RouteTable,
-    Routes, Settings, Standing, Upstream, UpstreamTimeouts, router,
+    Routes, Settings, Standing, Tally, Upstream, UpstreamTimeouts, router,
 };
 
 /// The `iss` of the gateway's assertions.
@@ -220,6 +220,7 @@ pub fn offering(name: &str, regions: &[&str], base_url: &str) -> Offering {
         standing: Standing::Available,
         upstream: Some(Arc::new(Upstream::new(base_url, UpstreamTimeouts::default()).expect("a base URL"))),
         access: Access { claims: BTreeSet::from(["name".to_owned()]), ..Access::default() },
+        tally: Tally::default(),
     }
 }
 

@@ -4,13 +4,15 @@ mod derive;
 mod entries;
 mod items;
 mod register;
+mod usage;
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use domain::{
-    Aggregate, Channel, Department, DuplicateCase, Entry, EntryId, Item, Placement, Revocation, StaffId,
+    Aggregate, CallCount, Channel, Department, DuplicateCase, Entry, EntryId, Item, Placement, Revocation,
+    StaffId,
 };
 use event_store::{Position, Recorded, decode};
 use jiff::Timestamp;
@@ -97,6 +99,9 @@ impl Projection {
             }
             // About the log itself, and nothing that readers ask for.
             event_store::ANCHOR_CATEGORY => {}
+            CallCount::CATEGORY => {
+                self.fold::<CallCount>(recorded, |this, _, event| this.calls(&event, stamp));
+            }
             _ => self.skip(recorded.position, "its stream is of no kind that is known"),
         }
     }

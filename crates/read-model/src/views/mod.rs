@@ -6,6 +6,7 @@ mod item;
 mod offering;
 mod register;
 mod route;
+mod usage;
 
 pub use change::{Change, Removal};
 pub use entry::{EntryStanding, EntryView, RetiredView};
@@ -13,6 +14,7 @@ pub use item::{Due, DueAction, ItemView, Join, Submission};
 pub use offering::{AnnouncedTransfer, OfferingStanding, OfferingView};
 pub use register::{CaseView, ChannelView, DepartmentView, RevocationView};
 pub use route::Route;
+pub use usage::{DayCalls, EntryUsage};
 
 /// A part of a list.
 #[derive(Debug, Clone, PartialEq)]

@@ -10,3 +10,4 @@ mod real;
 mod running;
 mod search;
 mod stewards;
+mod usage;

@@ -5,6 +5,8 @@ mod layers;
 mod settings;
 mod show;
 mod suggestion;
+mod traces;
+mod usage;
 
 use std::path::Path;
 
@@ -15,6 +17,8 @@ pub use self::event_log::EventLog;
 use self::layers::{ENVIRONMENT_PREFIX, Layers, Source};
 pub use self::settings::{Config, Identity, Integrity, Listen, Log, LogFormat, Matching};
 pub use self::suggestion::nearest;
+pub use self::traces::Traces;
+pub use self::usage::Usage;
 use crate::cli::ConfigSource;
 use crate::failure::Failure;
 

@@ -13,7 +13,7 @@ use matching::Lexicon;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{EventLog, nearest};
+use super::{EventLog, Traces, Usage, nearest};
 use crate::failure::Failure;
 use crate::server::TlsFiles;
 use crate::words;
@@ -38,6 +38,12 @@ pub struct Config {
     /// The data plane.
     #[serde(default)]
     pub gateway: gateway::Settings,
+    /// How calls are counted for the log.
+    #[serde(default)]
+    pub usage: Usage,
+    /// Where traces of calls are sent; nowhere without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traces: Option<Traces>,
     /// How items are compared.
     #[serde(default)]
     pub matching: Matching,
@@ -356,6 +362,8 @@ impl Config {
         self.listen.check()?;
         self.event_log.check()?;
         self.integrity.check()?;
+        self.usage.check()?;
+        self.traces.as_ref().map_or(Ok(()), Traces::check)?;
         crate::server::logs::filter(&self.log.filter).map_err(|error| format!("log.filter: {error}"))?;
         Ok(())
     }

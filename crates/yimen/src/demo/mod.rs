@@ -31,7 +31,7 @@ use self::sample::{Sample, SampleDepartment, SampleItem};
 pub use self::state::{State, issuer_key};
 use self::tour::Tour;
 use crate::cli::{DemoArgs, Sample as Chosen};
-use crate::config::{Config, EventLog, Identity, Integrity, Listen, Log, LogFormat, Matching};
+use crate::config::{Config, EventLog, Identity, Integrity, Listen, Log, LogFormat, Matching, Usage};
 use crate::failure::Failure;
 use crate::server::{self, Background, Bounds, Ended, Front, Service};
 use crate::{data_dir, output};
@@ -201,6 +201,8 @@ fn config(args: &DemoArgs, data_dir: &Path, issuer: &DevelopmentIssuer) -> Resul
             },
             ..gateway::Settings::default()
         },
+        usage: Usage::default(),
+        traces: None,
         matching: Matching::default(),
         integrity: Integrity::default(),
         log: log(&args.log_filter),

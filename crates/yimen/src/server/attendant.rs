@@ -19,6 +19,7 @@ use tower::ServiceExt;
 
 use super::bounds::Bounds;
 use super::gate::Gate;
+use super::handover::Handover;
 use super::refused::Refused;
 use super::slow_reader::SlowReader;
 use super::slow_stream::SlowStream;
@@ -56,18 +57,24 @@ impl Attendant {
         Self { router, calls, builder: Arc::new(builder(&bounds)), bounds }
     }
 
-    /// Serves the requests of one connection until it ends; `watcher` tells when no further ones are wanted.
+    /// Serves the requests of one connection, and the tunnel that they may end in, until it ends; `watcher` tells when no
+    /// further ones are wanted.
     pub async fn attend<S>(self, stream: S, peer: SocketAddr, watcher: Watcher)
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let refused = Arc::new(Refused::default());
-        let service = service(self.router, self.calls, peer, Arc::clone(&refused), self.bounds.stall_timeout);
+        let (refused, handover) = (Arc::new(Refused::default()), Arc::new(Handover::default()));
+        let told = (Arc::clone(&refused), Arc::clone(&handover));
+        let service = service(self.router, self.calls, peer, told, self.bounds.stall_timeout);
         let stream = SlowReader::new(stream, self.bounds.stall_timeout);
-        let io = TokioIo::new(Gate::new(stream, self.bounds.head, self.bounds.patience, refused));
+        let gate = Gate::new(stream, self.bounds.head, self.bounds.patience, refused, Arc::clone(&handover));
+        let io = TokioIo::new(gate);
         let connection = self.builder.serve_connection_with_upgrades(io, service).into_owned();
         if let Err(error) = watcher.watch(connection).await {
             tracing::debug!(%error, "connection ended early");
+        }
+        if let Some(tunnel) = handover.tunnel() {
+            tunnel.run().await;
         }
     }
 }
@@ -98,7 +105,7 @@ fn service(
     router: Router,
     calls: Option<Calls>,
     peer: SocketAddr,
-    refused: Arc<Refused>,
+    (refused, handover): (Arc<Refused>, Arc<Handover>),
     stall_timeout: Duration,
 ) -> impl hyper::service::Service<
     http::Request<Incoming>,
@@ -114,15 +121,19 @@ fn service(
         let calls = calls.as_ref().filter(|_| Gateway::takes(&request)).cloned();
         let router = router.clone();
         let is_stream = request.version() == http::Version::HTTP_2;
+        let handover = Handover::is_asked_by(&request).then(|| Arc::clone(&handover));
         async move {
             if let Some(answer) = answer {
                 return Ok(answer);
             }
             let request = request.map(Body::new);
-            let response = match calls {
+            let mut response = match calls {
                 Some(Calls { gateway, freshness }) => freshness.tell(gateway.answer(request)).await,
                 None => router.oneshot(request).await?,
             };
+            if let Some(handover) = handover {
+                handover.decide(&mut response);
+            }
             if is_stream && !response.body().is_end_stream() {
                 return Ok(response.map(|body| Body::new(SlowStream::watch(body, stall_timeout))));
             }

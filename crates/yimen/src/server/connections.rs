@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use futures_util::FutureExt;
 use hyper_util::server::graceful::GracefulShutdown;
 use rustls::ServerConfig;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
@@ -19,6 +20,9 @@ use super::workers::Workers;
 
 /// A pause after a failed accept: it fails again at once while the process has no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// How long after the signal to stop idle connections are kept: one that was accepted a moment before is about to bring
+/// its first request, and would lose it.
+const FIRST_REQUEST: Duration = Duration::from_millis(100);
 /// How serving ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
@@ -53,48 +57,56 @@ pub async fn serve(listener: TcpListener, front: Front, stop: CancellationToken)
     let attendant = Attendant::new(router, calls, bounds.clone());
     let graceful = GracefulShutdown::new();
     let places = Places::new(&bounds);
+    let start = |(stream, peer, place): (TcpStream, SocketAddr, Place)| {
+        let (attendant, watcher) = (attendant.clone(), graceful.watcher());
+        // A tunnel goes on when its connection's last request is answered.
+        let standing = graceful.watcher();
+        let tls = tls.clone();
+        let attended = async move |stream: TcpStream| {
+            match tls {
+                None => attendant.attend(stream, peer, watcher).await,
+                Some(tls) => match timeout(patience, tls.accept(stream)).await {
+                    Ok(Ok(stream)) => attendant.attend(stream, peer, watcher).await,
+                    Ok(Err(error)) => tracing::debug!(%error, "no TLS"),
+                    Err(_) => {}
+                },
+            }
+            drop((place, standing));
+        };
+        match &workers {
+            None => drop(tokio::spawn(async move { attended(stream).await })),
+            Some(workers) => match stream.into_std() {
+                Ok(stream) => workers.attend(async move {
+                    // From here on it wakes its worker only.
+                    match TcpStream::from_std(stream) {
+                        Ok(stream) => attended(stream).await,
+                        Err(error) => tracing::warn!(%error, "a connection can't be taken over"),
+                    }
+                }),
+                Err(error) => tracing::warn!(%error, "a connection can't be handed over"),
+            },
+        }
+    };
     loop {
         let accepted = tokio::select! {
             biased;
             () = stop.cancelled() => break,
             accepted = accept(&listener, &places) => accepted,
         };
-        if let Some((stream, peer, place)) = accepted {
-            let (attendant, watcher) = (attendant.clone(), graceful.watcher());
-            let (tls, stop) = (tls.clone(), stop.clone());
-            let attended = async move |stream: TcpStream| {
-                match tls {
-                    None => attendant.attend(stream, peer, watcher).await,
-                    Some(tls) => {
-                        let shaken = stop.run_until_cancelled(tls.accept(stream));
-                        match timeout(patience, shaken).await {
-                            Ok(Some(Ok(stream))) => attendant.attend(stream, peer, watcher).await,
-                            Ok(Some(Err(error))) => tracing::debug!(%error, "no TLS"),
-                            Ok(None) | Err(_) => {}
-                        }
-                    }
-                }
-                drop(place);
-            };
-            match &workers {
-                None => drop(tokio::spawn(async move { attended(stream).await })),
-                Some(workers) => match stream.into_std() {
-                    Ok(stream) => workers.attend(async move {
-                        // From here on it wakes its worker only.
-                        match TcpStream::from_std(stream) {
-                            Ok(stream) => attended(stream).await,
-                            Err(error) => tracing::warn!(%error, "a connection can't be taken over"),
-                        }
-                    }),
-                    Err(error) => tracing::warn!(%error, "a connection can't be handed over"),
-                },
-            }
-        }
+        accepted.into_iter().for_each(&start);
+    }
+    let end = Instant::now() + bounds.drain_timeout;
+    // Whoever stands in the system's queue has been told that somebody listens. Yielding lets the runtime look there.
+    tokio::task::yield_now().await;
+    while let Some(accepted) = accept(&listener, &places).now_or_never() {
+        accepted.into_iter().for_each(&start);
+        tokio::task::yield_now().await;
     }
     drop(listener);
+    sleep_until(end.min(Instant::now() + FIRST_REQUEST)).await;
     tokio::select! {
         () = graceful.shutdown() => Ended::Drained,
-        () = tokio::time::sleep(bounds.drain_timeout) => Ended::Cut(places.taken()),
+        () = sleep_until(end) => Ended::Cut(places.taken()),
     }
 }
 

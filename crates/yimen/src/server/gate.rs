@@ -5,7 +5,9 @@
 //! all, and a body byte by byte. A request that is refused is replaced by one that asks for its refusal (see
 //! [`super::refused`]): so the answer comes after those to earlier requests, and in the form of all our problems.
 //!
-//! HTTP/2 has its own framing, and passes as it is.
+//! HTTP/2 has its own framing, and passes as it is. So does a tunnel, but nothing passes before it stands: a request that
+//! asks for one is the last until it is answered. What a client sent too early is judged as requests where the answer
+//! declines, and ends the connection where it doesn't.
 
 use std::io;
 use std::pin::Pin;
@@ -19,6 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_util::io::poll_read_buf;
 
 use super::deadline::Deadline;
+use super::handover::Handover;
 use super::refused::{Reason, Refused};
 
 /// What an HTTP/2 client sends first (RFC 9113, section 3.4).
@@ -50,6 +53,7 @@ pub struct Gate<S> {
     /// So many bytes of it may be.
     cleared: usize,
     refused: Arc<Refused>,
+    handover: Arc<Handover>,
     deadline: Deadline,
 }
 
@@ -59,6 +63,8 @@ enum Stage {
     Opening,
     /// HTTP/1.
     Requests,
+    /// After a request that asks for another protocol, until its answer is known.
+    Waiting,
     /// Something else, which passes as it is.
     Open,
     /// After a request that isn't one: nothing more is read.
@@ -70,8 +76,15 @@ enum Stage {
 }
 
 impl<S> Gate<S> {
-    /// A gate before `stream`; `refused` tells the service why its last request was replaced.
-    pub fn new(stream: S, limits: Limits, patience: Patience, refused: Arc<Refused>) -> Self {
+    /// A gate before `stream`; `refused` tells the service why its last request was replaced, and `handover` the gate what
+    /// becomes of a request for another protocol.
+    pub fn new(
+        stream: S,
+        limits: Limits,
+        patience: Patience,
+        refused: Arc<Refused>,
+        handover: Arc<Handover>,
+    ) -> Self {
         let mut deadline = Deadline::default();
         deadline.start(patience.head);
         Self {
@@ -82,6 +95,7 @@ impl<S> Gate<S> {
             held: BytesMut::new(),
             cleared: 0,
             refused,
+            handover,
             deadline,
         }
     }
@@ -112,6 +126,11 @@ impl<S> Gate<S> {
             Rest::Unfinished if self.held.len() == self.cleared => self.deadline.stop(),
             // The time for a head runs from its first byte, however the others come.
             Rest::Unfinished => self.deadline.start_unless_running(self.patience.head),
+            Rest::Upgrade => {
+                self.handover.ask();
+                self.stage = Stage::Waiting;
+                self.deadline.stop();
+            }
             Rest::NoRequest(refusal) => self.refuse(Reason::Message(refusal)),
             Rest::NoBody(refusal) => {
                 tracing::debug!(reason = refusal.detail(), "a request's body is refused");
@@ -150,6 +169,7 @@ impl<S> Gate<S> {
         match self.stage {
             Stage::Refused | Stage::Broken => true,
             Stage::Requests => self.framing.is_within_body() || !self.held.is_empty(),
+            Stage::Waiting => !self.held.is_empty(),
             Stage::Opening | Stage::Open | Stage::Lingering => false,
         }
     }
@@ -186,6 +206,31 @@ impl<S: AsyncRead + Unpin> Gate<S> {
         Poll::Ready(Ok(judgement.passed > 0))
     }
 
+    /// Waits for the answer to a request for another protocol. Whether the client has ended meanwhile.
+    fn poll_wait(&mut self, context: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        match self.handover.poll_switches(context) {
+            Poll::Ready(true) if self.held.is_empty() => self.stage = Stage::Open,
+            Poll::Ready(true) => {
+                tracing::debug!("a client sent before its tunnel stood");
+                self.stage = Stage::Broken;
+            }
+            Poll::Ready(false) => {
+                self.stage = Stage::Requests;
+                if !self.held.is_empty() {
+                    self.judge_held();
+                }
+            }
+            // One look tells whether the client is still there; more than a piece is left where it is.
+            Poll::Pending if self.held.is_empty() => {
+                self.held.reserve(PIECE);
+                let size = ready!(poll_read_buf(Pin::new(&mut self.stream), context, &mut self.held))?;
+                return Poll::Ready(Ok(size == 0));
+            }
+            Poll::Pending => return Poll::Pending,
+        }
+        Poll::Ready(Ok(false))
+    }
+
     /// What to do when a deadline has passed: nothing more is expected of this client.
     fn give_up(&mut self) -> io::Result<()> {
         if self.stage == Stage::Requests && !self.framing.is_within_body() {
@@ -207,6 +252,7 @@ impl<S: AsyncRead + Unpin> Gate<S> {
                 Stage::Broken => return Poll::Ready(Err(io::ErrorKind::InvalidData.into())),
                 Stage::Lingering => return Poll::Ready(Ok(())),
                 Stage::Opening => self.poll_hold_more(context).map_ok(|some| !some),
+                Stage::Waiting => self.poll_wait(context),
                 Stage::Requests | Stage::Open if self.held.is_empty() => {
                     self.poll_pass_through(context, buffer)
                 }
@@ -299,7 +345,7 @@ mod tests {
     /// What a reader with so small a buffer gets of what was sent in pieces of that size, until there is no more.
     async fn read(sent: &[u8], piece: usize, buffer: usize) -> Vec<u8> {
         let (mut client, server) = duplex(1024);
-        let mut gate = Gate::new(server, Limits::default(), PATIENCE, Arc::default());
+        let mut gate = Gate::new(server, Limits::default(), PATIENCE, Arc::default(), Arc::default());
         let mut received = Vec::new();
         let write = async {
             for piece in sent.chunks(piece) {

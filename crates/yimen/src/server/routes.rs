@@ -9,11 +9,11 @@ use domain::item::Outcome;
 use domain::{ChannelId, EntryId};
 use gateway::{
     Access, ChannelStanding, Department, Failure, Gateway, Offering, OfferingHealth, Route, RouteTable,
-    Routes, Standing, Upstream, UpstreamTimeouts,
+    Routes, Standing, Tally, Upstream, UpstreamTimeouts,
 };
 use imbl::OrdMap;
 use imbl::ordmap::DiffItem;
-use read_model::{ChannelView, EntryView, OfferingStanding, OfferingView, ReadModel};
+use read_model::{ChannelView, EntryView, OfferingStanding, OfferingView, ReadModel, Snapshot};
 use tokio::sync::watch;
 
 use event_store::Position;
@@ -21,7 +21,8 @@ use event_store::Position;
 type Source = OrdMap<EntryId, read_model::Route>;
 type Channels = OrdMap<ChannelId, Arc<ChannelView>>;
 
-/// The table as the read model stands now, and the follower that keeps it so; the follower ends with the read model.
+/// The table as the read model stands now, so that the first call already finds its way, and the follower that keeps it
+/// so; the follower ends with the read model.
 ///
 /// The receiver says up to which position the table has come.
 pub fn follow(
@@ -31,27 +32,30 @@ pub fn follow(
     let read_model = read_model.clone();
     newer.mark_changed();
     let routes = Routes::new(RouteTable::default());
-    let (reached, receiver) = watch::channel(Position::START);
+    let mut seen = Arc::<Snapshot>::default();
+    bring(&routes, &mut seen, read_model.snapshot());
+    let (reached, receiver) = watch::channel(seen.position());
     let table = routes.clone();
     let follower = async move {
-        let mut seen = Source::new();
-        let mut seen_channels = Channels::new();
         while newer.changed().await.is_ok() {
-            let snapshot = read_model.snapshot();
-            let changes = changes(&seen, snapshot.routes());
-            if !changes.is_empty() {
-                table.apply(&changes);
-            }
-            let changes = channel_changes(&seen_channels, snapshot.channels());
-            if !changes.is_empty() {
-                table.apply_channels(&changes);
-            }
-            seen = snapshot.routes().clone();
-            seen_channels = snapshot.channels().clone();
-            reached.send_replace(snapshot.position());
+            bring(&table, &mut seen, read_model.snapshot());
+            reached.send_replace(seen.position());
         }
     };
     (routes, receiver, follower)
+}
+
+/// Brings the table from what was `seen` to what is there `now`.
+fn bring(table: &Routes, seen: &mut Arc<Snapshot>, now: Arc<Snapshot>) {
+    let changes = changes(seen.routes(), now.routes());
+    if !changes.is_empty() {
+        table.apply(&changes);
+    }
+    let changes = channel_changes(seen.channels(), now.channels());
+    if !changes.is_empty() {
+        table.apply_channels(&changes);
+    }
+    *seen = now;
 }
 
 fn changes(before: &Source, now: &Source) -> Vec<(EntryId, Option<Route>)> {
@@ -120,6 +124,7 @@ fn offering(entry: &EntryView, view: &OfferingView) -> Offering {
             scopes: access.scopes.clone(),
             claims: access.claims.iter().map(|request| request.claim.clone()).collect(),
         },
+        tally: Tally::default(),
     }
 }
 

@@ -8,7 +8,7 @@ use curator::Curator;
 use domain::Policy;
 use domain::revocation::RevocationStanding;
 use event_store::{EventStore, Position, StoreError};
-use gateway::{Gateway, PublicScheme};
+use gateway::{Gateway, PublicScheme, Traces};
 use identity::{AssertionSigner, Clock, KeyRingFile, PseudonymSecret, Revocations, Verifier, VerifierConfig};
 use jiff::Timestamp;
 use read_model::{ReadModel, StartError};
@@ -19,11 +19,12 @@ use tokio_util::task::TaskTracker;
 
 use super::attendant::Calls;
 use super::bounds::Bounds;
+use super::call_counts::CallCounts;
 use super::connections::{Ended, Front, serve};
 use super::readiness::{Readiness, with_readiness};
 use super::tls::Certificate;
 use super::workers::Workers;
-use super::{anchors, listener, metrics, revocations, routes};
+use super::{anchors, listener, metrics, revocations, routes, traces};
 use crate::config::Config;
 use crate::data_dir;
 use crate::event_log::EventLog;
@@ -45,6 +46,7 @@ pub struct Service {
     tokens: Tokens,
     tasks: TaskTracker,
     ready: Readiness,
+    traces: Option<Arc<traces::Sender>>,
 }
 
 /// A listener and what it serves.
@@ -150,9 +152,17 @@ impl Service {
                 .with_bound(freshness.clone(), config.event_log.max_behind)
                 .with_call_path(routes::call_path(gateway.clone()));
         tasks.spawn(end.clone().run_until_cancelled_owned(gateway.clone().keep_probing()));
+        let counts = CallCounts::new(gateway.clone(), Arc::clone(&store), Arc::clone(&policy), &config.usage);
+        tasks.spawn(counts.keep(end.clone()));
         let ready = Readiness::default();
-        let admin_router =
-            with_readiness(api::admin_router(app.clone(), move || metrics.render()), ready.clone());
+        let traces = config.traces.as_ref().map(traces::Sender::start).transpose()?;
+        if let (Some(sender), Some(settings)) = (&traces, &config.traces) {
+            let sender = Arc::clone(sender);
+            gateway.trace(Traces::new(settings.one_in, move |span| sender.take(span)));
+        }
+        let calls = gateway.clone();
+        let show_metrics = move || metrics.render() + &calls.metrics();
+        let admin_router = with_readiness(api::admin_router(app.clone(), show_metrics), ready.clone());
         let background = Background { store, read_model, policy, public_url, admin_url, placed, routed };
         let bounds = Bounds {
             trusted_proxies: config.gateway.trusted_proxies.clone(),
@@ -180,6 +190,7 @@ impl Service {
             tokens: Tokens { stop, end },
             tasks,
             ready,
+            traces,
         })
     }
 
@@ -196,7 +207,7 @@ impl Service {
     /// Takes requests until it is told to stop, then ends in order: readiness off, calls in flight finish, what works
     /// behind them ends, the log is closed.
     pub async fn run(self) -> Result<Ended, Failure> {
-        let Self { log, background, public, admin, tokens, tasks, ready, signer: _ } = self;
+        let Self { log, background, public, admin, tokens, tasks, ready, traces, signer: _ } = self;
         let Tokens { stop, end } = tokens;
         // Health can be asked for until the last call is through.
         let admin = tokio::spawn(serve(admin.listener, admin.front, end.clone()));
@@ -219,6 +230,11 @@ impl Service {
             tracing::warn!("the background didn't end in time");
         }
         drop(background);
+        if let Some(traces) = traces
+            && let Err(error) = tokio::task::spawn_blocking(move || traces.finish()).await
+        {
+            tracing::error!(%error, "sending the last traces panicked");
+        }
         log.close().await;
         admin.abort();
         tracing::info!("stopped");

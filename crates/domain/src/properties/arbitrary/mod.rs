@@ -1,5 +1,6 @@
 //! Strategies: small pools of names, so that commands and events meet; wild values everywhere else.
 
+pub(super) mod call_count;
 pub(super) mod channel;
 pub(super) mod department;
 pub(super) mod duplicate_case;
