@@ -20,6 +20,10 @@ use clap::Parser;
 use crate::cli::Cli;
 use crate::failure::Exit;
 
+/// A call makes dozens of short-lived allocations; what this one gives is in ARCHITECTURE.md.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

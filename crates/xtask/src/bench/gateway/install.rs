@@ -31,7 +31,7 @@ pub(super) fn debian() {
         let listed = Command::new("dpkg-query").args(["-W", "-f", "${Status}", *package]).output();
         listed.is_ok_and(|listed| String::from_utf8_lossy(&listed.stdout).contains("ok installed"))
     };
-    if !PACKAGES.iter().all(|package| is_there(&package)) && has("apt-get") {
+    if !PACKAGES.iter().all(is_there) && has("apt-get") {
         eprintln!("installing {}", PACKAGES.join(" "));
         let mut command = Command::new("apt-get");
         command.args(["install", "-y", "--no-install-recommends"]).args(PACKAGES);
