@@ -48,12 +48,9 @@ impl Series {
         let microseconds = u64::try_from(to_head.as_micros()).unwrap_or(u64::MAX);
         let bucket = BOUNDS.partition_point(|(bound, _)| *bound < microseconds);
         self.microseconds.fetch_add(microseconds, Ordering::Relaxed);
-        for counter in
-            [self.by_duration.get(bucket), outcome.place().and_then(|place| self.by_outcome.get(place))]
-        {
-            if let Some(counter) = counter {
-                counter.fetch_add(1, Ordering::Relaxed);
-            }
+        let by_outcome = outcome.place().and_then(|place| self.by_outcome.get(place));
+        for counter in [self.by_duration.get(bucket), by_outcome].into_iter().flatten() {
+            counter.fetch_add(1, Ordering::Relaxed);
         }
     }
 

@@ -56,7 +56,7 @@ impl Traces {
 
     /// Whether a trace that begins here is sampled: the same for the same trace, wherever it is asked.
     pub(crate) fn samples(&self, trace: u128) -> bool {
-        trace % u128::from(self.one_in.get()) == 0
+        trace.is_multiple_of(u128::from(self.one_in.get()))
     }
 
     pub(crate) fn tell(&self, span: CallSpan) {

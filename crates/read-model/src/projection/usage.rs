@@ -14,7 +14,7 @@ impl Projection {
         let CallCountEvent::Counted { day, counts } = event;
         self.now.counted_since = Some(self.now.counted_since.map_or(*day, |since| since.min(*day)));
         for counted in counts {
-            let of_entry = self.now.usage.entry(counted.entry).or_insert_with(Arc::default);
+            let of_entry = self.now.usage.entry(counted.entry).or_default();
             Arc::make_mut(of_entry).add(*day, *counted);
         }
     }

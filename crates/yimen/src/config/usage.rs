@@ -46,6 +46,8 @@ impl TryFrom<String> for UtcOffset {
         let begins_well = text.starts_with(['+', '-']);
         let zone = DateTimeParser::new().parse_time_zone(&text).ok().filter(|_| begins_well);
         let offset = zone.and_then(|zone| zone.to_fixed_offset().ok());
+        // No clock on earth is further from UTC; the library itself takes more than a day.
+        let offset = offset.filter(|offset| offset.seconds().abs() <= 14 * 60 * 60);
         offset.map(Self).ok_or_else(|| format!("{text:?} is no offset from UTC, such as +08:00"))
     }
 }
