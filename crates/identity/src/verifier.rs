@@ -19,7 +19,7 @@ use crate::verdict_counters::VerdictCounters;
 use crate::verdicts::{Accepted, Verdict, VerdictKey, Verdicts};
 use crate::{
     Algorithm, Clock, ConfigError, CredentialError, KeyFileError, Principal, RefreshConfig, Revocations,
-    VerifierConfig, bearer,
+    VerifierConfig, bearer, jws,
 };
 
 /// Turns bearer tokens into principals. Cheap to share behind an `Arc`; a new configuration is a new verifier.
@@ -169,7 +169,7 @@ impl Verifier {
             return outcome;
         }
         let parsed = match (Compact::parse(token), &self.introspection) {
-            (Err(_), Some(provider)) => return self.ask(provider, token).await,
+            (Err(_), Some(provider)) if !jws::has_header(token) => return self.ask(provider, token).await,
             (parsed, _) => parsed,
         };
         let outcome = match self.judge(parsed, now).await {

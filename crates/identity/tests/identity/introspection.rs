@@ -267,6 +267,9 @@ async fn a_signed_token_is_never_sent_to_the_provider() {
     let key = Es256Key::generate().expect("the system has randomness");
     let token = forge(&key, &good_header(&key), &good_claims());
     assert_eq!(verify(&verifier, &token).await, Err(CredentialError::UnknownIssuer));
+    for broken in [format!("{token}.{token}"), token.replace('.', "..")] {
+        assert_eq!(verify(&verifier, &broken).await, Err(CredentialError::MalformedToken), "{broken}");
+    }
     assert!(provider.asked().is_empty());
 }
 
