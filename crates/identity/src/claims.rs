@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use crate::jws::{Header, media_type};
-use crate::{Algorithm, CredentialError, IssuerConfig, Principal};
+use crate::{Algorithm, CredentialError, IntrospectionConfig, IssuerConfig, Principal};
 
 /// The longest `sub` (OpenID Connect Core, section 2) and the longest `jti`, in bytes: what revocations name.
 const MAX_NAME_BYTES: usize = 255;
@@ -40,6 +40,21 @@ impl TokenRules {
         }
     }
 
+    /// The rules for what a provider says of opaque tokens, which have neither header nor signature.
+    pub(crate) fn of_answers(config: &IntrospectionConfig) -> Self {
+        Self {
+            issuer: config.issuer.clone(),
+            audience: config.audience.clone(),
+            algorithms: Vec::new(),
+            types: Vec::new(),
+            skew: SignedDuration::try_from(config.skew).unwrap_or(SignedDuration::ZERO),
+        }
+    }
+
+    pub(crate) fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
     pub(crate) fn is_for(&self, issuer: &str) -> bool {
         self.issuer == issuer
     }
@@ -58,7 +73,7 @@ impl TokenRules {
         Ok(algorithm)
     }
 
-    /// Turns claims whose signature has been verified into a principal.
+    /// Turns claims whose signature has been verified, or that the provider itself has told us, into a principal.
     pub(crate) fn principal(&self, mut claims: Claims, now: Timestamp) -> Result<Principal, CredentialError> {
         let issuer = required_text(&mut claims, "iss")?;
         if !self.is_for(&issuer) {

@@ -7,14 +7,18 @@ use jiff::fmt::serde::unsigned_duration::friendly::compact::required as friendly
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::Algorithm;
+use crate::{Algorithm, IntrospectionConfig};
 
 /// The configuration of a [`crate::Verifier`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VerifierConfig {
-    /// The issuers that are trusted, at least one.
+    /// The issuers whose signed tokens are trusted; at least one, unless there is `introspection`.
+    #[serde(default)]
     pub issuers: Vec<IssuerConfig>,
+    /// Whom to ask about opaque tokens; without it, a token that isn't a signed one is malformed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub introspection: Option<IntrospectionConfig>,
     /// The longest token that is looked at, in bytes.
     #[serde(default = "default_max_token_bytes")]
     pub max_token_bytes: usize,
@@ -55,6 +59,9 @@ pub enum JwksSource {
     File(PathBuf),
     /// An `https` address, or `http` on a loopback host; it may be down at start.
     Url(Url),
+    /// Where the issuer's own metadata say (OpenID Connect Discovery 1.0), which are read again on each refresh; they may
+    /// be out of reach at start. The issuer's name has to be an address as for `url`.
+    Discovery,
 }
 
 /// Bounds of the verdict cache.
@@ -97,7 +104,7 @@ const fn default_max_token_bytes() -> usize {
     16 * 1024
 }
 
-const fn default_skew() -> Duration {
+pub(crate) const fn default_skew() -> Duration {
     Duration::from_secs(30)
 }
 
@@ -133,6 +140,7 @@ impl VerifierConfig {
     pub fn new(issuers: Vec<IssuerConfig>) -> Self {
         Self {
             issuers,
+            introspection: None,
             max_token_bytes: default_max_token_bytes(),
             cache: VerdictCacheConfig::default(),
             refresh: RefreshConfig::default(),

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use url::{Host, Url};
-
-use crate::{IssuerConfig, JwksSource, VerdictCacheConfig, VerifierConfig};
+use crate::key_document::metadata_address;
+use crate::provider_client::is_trustworthy;
+use crate::{IntrospectionConfig, IssuerConfig, JwksSource, VerdictCacheConfig, VerifierConfig};
 
 /// What is wrong with a [`VerifierConfig`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// No issuer is configured.
-    #[error("no issuer is configured")]
+    /// Neither an issuer nor introspection is configured.
+    #[error("neither an issuer nor introspection is configured")]
     NoIssuer,
     /// An issuer's name is empty or has control characters.
     #[error("an issuer's name is empty or has control characters")]
@@ -32,12 +32,15 @@ pub enum ConfigError {
     /// Keys would come over a channel that anybody on the way can change.
     #[error("issuer {0}: keys are only fetched over https, or over http from a loopback host")]
     InsecureJwks(String),
+    /// Tokens would go over a channel that anybody on the way can read.
+    #[error("introspection: tokens are only sent over https, or over http to a loopback host")]
+    InsecureIntrospection,
     /// A bound that must be positive is zero.
     #[error("{0} must be more than zero")]
     Zero(&'static str),
     /// Acceptances would be remembered for more than [`VerdictCacheConfig::MAX_ACCEPTED_FOR`].
-    #[error("cache.accepted_for is more than 5 minutes")]
-    RememberedTooLong,
+    #[error("{0} is more than 5 minutes")]
+    RememberedTooLong(&'static str),
     /// Keys would go stale between two refreshes.
     #[error("refresh.stale_for is less than twice refresh.interval")]
     StaleBetweenRefreshes,
@@ -49,7 +52,7 @@ impl VerifierConfig {
     /// # Errors
     /// The first thing that is wrong.
     pub fn check(&self) -> Result<(), ConfigError> {
-        if self.issuers.is_empty() {
+        if self.issuers.is_empty() && self.introspection.is_none() {
             return Err(ConfigError::NoIssuer);
         }
         let mut names = BTreeSet::new();
@@ -59,8 +62,11 @@ impl VerifierConfig {
                 return Err(ConfigError::RepeatedIssuer(issuer.issuer.clone()));
             }
         }
+        if let Some(introspection) = &self.introspection {
+            introspection.check()?;
+        }
         if self.cache.accepted_for > VerdictCacheConfig::MAX_ACCEPTED_FOR {
-            return Err(ConfigError::RememberedTooLong);
+            return Err(ConfigError::RememberedTooLong("cache.accepted_for"));
         }
         if self.refresh.stale_for < self.refresh.interval.saturating_mul(2) {
             return Err(ConfigError::StaleBetweenRefreshes);
@@ -82,9 +88,7 @@ impl VerifierConfig {
 
 impl IssuerConfig {
     fn check(&self) -> Result<(), ConfigError> {
-        if self.issuer.is_empty() || self.issuer.chars().any(char::is_control) {
-            return Err(ConfigError::IssuerName);
-        }
+        check_name(&self.issuer)?;
         for (field, empty) in [
             ("audience", self.audience.is_empty()),
             ("algorithms", self.algorithms.is_empty()),
@@ -101,22 +105,53 @@ impl IssuerConfig {
             JwksSource::Url(url) if !is_trustworthy(url) => {
                 Err(ConfigError::InsecureJwks(self.issuer.clone()))
             }
-            JwksSource::Url(_) | JwksSource::File(_) => Ok(()),
+            JwksSource::Discovery if metadata_address(&self.issuer).is_none() => {
+                Err(ConfigError::InsecureJwks(self.issuer.clone()))
+            }
+            JwksSource::Url(_) | JwksSource::File(_) | JwksSource::Discovery => Ok(()),
         }
     }
 }
 
-fn is_trustworthy(url: &Url) -> bool {
-    match url.scheme() {
-        "https" => true,
-        "http" => match url.host() {
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            Some(Host::Domain(name)) => name == "localhost",
-            None => false,
-        },
-        _ => false,
+impl IntrospectionConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        check_name(&self.issuer)?;
+        for (field, empty) in
+            [("audience", self.audience.is_empty()), ("client_id", self.client_id.is_empty())]
+        {
+            if empty {
+                return Err(ConfigError::Empty { issuer: self.issuer.clone(), field });
+            }
+        }
+        if self.skew > IssuerConfig::MAX_SKEW {
+            return Err(ConfigError::Skew(self.issuer.clone()));
+        }
+        if !is_trustworthy(&self.endpoint) {
+            return Err(ConfigError::InsecureIntrospection);
+        }
+        for (name, time) in [
+            ("introspection.accepted_for", self.accepted_for),
+            ("introspection.refused_for", self.refused_for),
+        ] {
+            if time > VerdictCacheConfig::MAX_ACCEPTED_FOR {
+                return Err(ConfigError::RememberedTooLong(name));
+            }
+        }
+        for (name, zero) in [
+            ("introspection.timeout", self.timeout.is_zero()),
+            ("introspection.max_at_once", self.max_at_once == 0),
+        ] {
+            if zero {
+                return Err(ConfigError::Zero(name));
+            }
+        }
+        Ok(())
     }
+}
+
+fn check_name(issuer: &str) -> Result<(), ConfigError> {
+    let unusable = issuer.is_empty() || issuer.chars().any(char::is_control);
+    if unusable { Err(ConfigError::IssuerName) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -167,7 +202,10 @@ mod tests {
     fn bounds_are_kept() {
         let check = |text: &str| parse(&MINIMAL.replace("[refresh]", &format!("{text}\n[refresh]"))).check();
         assert_eq!(check("[cache]\naccepted_for = \"5m\""), Ok(()));
-        assert_eq!(check("[cache]\naccepted_for = \"301s\""), Err(ConfigError::RememberedTooLong));
+        assert_eq!(
+            check("[cache]\naccepted_for = \"301s\""),
+            Err(ConfigError::RememberedTooLong("cache.accepted_for"))
+        );
         assert_eq!(check("[cache]\naccepted_for = \"0s\""), Err(ConfigError::Zero("cache.accepted_for")));
         let stale = parse(&MINIMAL.replace("1m 30s", "13h")).check();
         assert_eq!(stale, Err(ConfigError::StaleBetweenRefreshes));
@@ -175,6 +213,40 @@ mod tests {
         let issuer = parse(MINIMAL).issuers.remove(0);
         let twice = VerifierConfig::new(vec![issuer.clone(), issuer.clone()]);
         assert_eq!(twice.check(), Err(ConfigError::RepeatedIssuer(issuer.issuer)));
+    }
+
+    #[test]
+    fn introspection_alone_is_enough_and_keeps_its_bounds() {
+        let check = |more: &str| {
+            let text = format!(
+                "[introspection]\nissuer = \"https://id.example\"\naudience = [\"us\"]\nclient_id = \"yimen\"\n{more}"
+            );
+            let config = parse(&text);
+            let shown = toml::to_string(&config).expect("a configuration can be shown");
+            assert_eq!(parse(&shown), config);
+            config.check()
+        };
+        let door = "endpoint = \"https://id.example/introspect\"\nclient_auth = { secret_file = \"/s\" }\n";
+        let with = |setting: &str| check(&format!("{door}{setting}"));
+        assert_eq!(with(""), Ok(()));
+        assert_eq!(
+            with("accepted_for = \"6m\""),
+            Err(ConfigError::RememberedTooLong("introspection.accepted_for"))
+        );
+        assert_eq!(with("timeout = \"0s\""), Err(ConfigError::Zero("introspection.timeout")));
+        assert_eq!(check(&door.replace("https://id", "http://id")), Err(ConfigError::InsecureIntrospection));
+        assert_eq!(check(&door.replace("https://id.example", "http://127.0.0.1:1")), Ok(()));
+        assert_eq!(check(&door.replace("secret_file", "key_file")), Ok(()));
+    }
+
+    #[test]
+    fn keys_are_discovered_at_issuers_that_are_addresses() {
+        let discover = MINIMAL.replace("{ url = \"https://id.example/jwks.json\" }", "\"discovery\"");
+        assert_eq!(parse(&discover).check(), Ok(()));
+        for name in ["http://id.example", "id.example", "https://id.example?tenant=1"] {
+            let refused = parse(&discover.replace("https://id.example", name)).check();
+            assert_eq!(refused, Err(ConfigError::InsecureJwks(name.to_owned())));
+        }
     }
 
     #[test]

@@ -45,6 +45,9 @@ pub enum CredentialError {
     /// `exp` has passed.
     #[error("the token has expired")]
     Expired,
+    /// The provider says that the token isn't active (RFC 7662, section 2.2): it ended, was withdrawn, or is none.
+    #[error("the token is not active")]
+    Inactive,
     /// `nbf` or `iat` is still to come.
     #[error("the token is not valid yet")]
     NotYetValid,
@@ -64,6 +67,9 @@ pub enum CredentialError {
     /// No keys of the issuer could be had, or a newly named key couldn't be looked up. Not the caller's fault.
     #[error("the keys of the issuer are not available")]
     KeysUnavailable,
+    /// The provider couldn't be asked about an opaque token. Not the caller's fault.
+    #[error("the provider can not be asked about the token")]
+    IntrospectionUnavailable,
 }
 
 /// What kind of answer a [`CredentialError`] calls for.
@@ -96,12 +102,14 @@ impl CredentialError {
             Self::UnknownKey => "token-key",
             Self::BadSignature => "token-signature",
             Self::Expired => "token-expired",
+            Self::Inactive => "token-inactive",
             Self::NotYetValid => "token-not-yet-valid",
             Self::Revoked => "token-revoked",
             Self::WrongAudience => "token-audience",
             Self::MalformedClaim(_) => "token-claim",
             Self::SenderConstrained => "token-sender-constrained",
             Self::KeysUnavailable => "keys-unavailable",
+            Self::IntrospectionUnavailable => "introspection-unavailable",
         }
     }
 
@@ -118,12 +126,13 @@ impl CredentialError {
             | Self::UnknownKey
             | Self::BadSignature
             | Self::Expired
+            | Self::Inactive
             | Self::NotYetValid
             | Self::Revoked
             | Self::WrongAudience
             | Self::MalformedClaim(_)
             | Self::SenderConstrained => Fault::Token,
-            Self::KeysUnavailable => Fault::Provider,
+            Self::KeysUnavailable | Self::IntrospectionUnavailable => Fault::Provider,
         }
     }
 

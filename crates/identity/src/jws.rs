@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::{DeserializeOwned, Deserializer, IgnoredAny};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::key_set::VerifyingKey;
 use crate::signing::{Sign, SignError};
@@ -74,6 +75,11 @@ impl<'a, P: DeserializeOwned> Compact<'a, P> {
     }
 }
 
+/// Whether the token begins with the header of a JWS or JWE: whatever else is wrong with it, it isn't opaque.
+pub(crate) fn has_header(token: &str) -> bool {
+    token.split('.').next().is_some_and(|first| part::<Map<String, Value>>(first).is_ok())
+}
+
 /// One part: base64url (a dot in it, as a fourth part would bring, isn't), then JSON.
 fn part<T: DeserializeOwned>(encoded: &str) -> Result<T, CredentialError> {
     let json = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| CredentialError::MalformedToken)?;
@@ -103,10 +109,8 @@ pub(crate) fn sign(signer: &dyn Sign, typ: &str, claims: &impl Serialize) -> Res
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use serde_json::{Map, Value};
-
     use super::*;
+    use proptest::prelude::*;
 
     fn parse(header: &str, payload: &str) -> Result<Header, CredentialError> {
         let token = format!("{}.{}.c2ln", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));

@@ -4,18 +4,23 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use reqwest::Client;
 use reqwest::header::ACCEPT;
-use reqwest::{Client, StatusCode, redirect};
+use serde::Deserialize;
 use serde_json::Value;
 use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 use url::Url;
 
-use crate::JwksSource;
 use crate::key_set::KeySet;
+use crate::provider_client::{self, ProviderError, is_trustworthy};
+use crate::verifier::SetupError;
+use crate::{ConfigError, IssuerConfig, JwksSource};
 
 /// The largest document that is read, in bytes.
 const MAX_DOCUMENT_BYTES: usize = 256 * 1024;
+/// Where a provider tells of itself, after its name (OpenID Connect Discovery 1.0, section 4).
+const METADATA_PATH: &str = "/.well-known/openid-configuration";
 
 /// Why an issuer's keys couldn't be read.
 #[derive(Debug, thiserror::Error)]
@@ -23,15 +28,15 @@ pub enum KeyDocumentError {
     /// The file can't be read.
     #[error("the file can't be read")]
     File(#[source] io::Error),
-    /// The address doesn't answer, or not in time.
-    #[error("the address can't be reached")]
-    Address(#[source] reqwest::Error),
-    /// The address answers with something else than 200; redirects are not followed.
-    #[error("the address answers with status {0}")]
-    Status(u16),
     /// The document is larger than 256 KiB.
     #[error("the document is too large")]
     TooLarge,
+    /// The provider gives no document.
+    #[error("the provider gives no document")]
+    Provider(#[from] ProviderError),
+    /// The provider's metadata are those of another issuer, or name no key set at an address that can be trusted.
+    #[error("the provider's metadata are of another issuer, or name no key set over https")]
+    Metadata,
     /// The document is not a JWK Set (RFC 7517).
     #[error("the document is not a JWK Set")]
     NotKeys,
@@ -42,13 +47,40 @@ pub enum KeyDocumentError {
 pub(crate) enum KeyDocument {
     File(PathBuf),
     Url(Url, Client),
+    /// Where the metadata are, and the issuer that they have to be of.
+    Discovered(Url, String, Client),
+}
+
+/// What is needed of a provider's metadata.
+#[derive(Deserialize)]
+struct Metadata {
+    issuer: String,
+    jwks_uri: Url,
+}
+
+/// The address of an issuer's metadata, if its name is an address that can be asked.
+pub(crate) fn metadata_address(issuer: &str) -> Option<Url> {
+    let base: Url = issuer.parse().ok().filter(is_trustworthy)?;
+    let plain = base.query().is_none() && base.fragment().is_none();
+    plain.then(|| format!("{}{METADATA_PATH}", issuer.trim_end_matches('/')).parse().ok())?
 }
 
 impl KeyDocument {
-    pub(crate) fn new(source: &JwksSource, timeout: Duration) -> Result<Self, reqwest::Error> {
-        Ok(match source {
+    /// Where the keys of this issuer are, by its configuration.
+    ///
+    /// # Errors
+    /// When the configuration is wrong, or the HTTPS client can't be set up.
+    pub(crate) fn new(config: &IssuerConfig, timeout: Duration) -> Result<Self, SetupError> {
+        let client = |url: &Url| provider_client::client(url, timeout).map_err(SetupError::Client);
+        Ok(match &config.jwks {
             JwksSource::File(path) => Self::File(path.clone()),
-            JwksSource::Url(url) => Self::Url(url.clone(), client(url, timeout)?),
+            JwksSource::Url(url) => Self::Url(url.clone(), client(url)?),
+            JwksSource::Discovery => {
+                let url = metadata_address(&config.issuer)
+                    .ok_or_else(|| ConfigError::InsecureJwks(config.issuer.clone()))?;
+                let client = client(&url)?;
+                Self::Discovered(url, config.issuer.clone(), client)
+            }
         })
     }
 
@@ -60,6 +92,15 @@ impl KeyDocument {
         let bytes = match self {
             Self::File(path) => read_file(path).await?,
             Self::Url(url, client) => get(client, url).await?,
+            // Asked each time: the key set may move.
+            Self::Discovered(url, issuer, client) => {
+                let metadata: Metadata = serde_json::from_slice(&get(client, url).await?)
+                    .map_err(|_| KeyDocumentError::Metadata)?;
+                if metadata.issuer != *issuer || !is_trustworthy(&metadata.jwks_uri) {
+                    return Err(KeyDocumentError::Metadata);
+                }
+                get(client, &metadata.jwks_uri).await?
+            }
         };
         let document: Value = serde_json::from_slice(&bytes).map_err(|_| KeyDocumentError::NotKeys)?;
         KeySet::from_document(&document).ok_or(KeyDocumentError::NotKeys)
@@ -73,30 +114,7 @@ async fn read_file(path: &Path) -> Result<Vec<u8>, KeyDocumentError> {
     if bytes.len() > MAX_DOCUMENT_BYTES { Err(KeyDocumentError::TooLarge) } else { Ok(bytes) }
 }
 
-async fn get(client: &Client, url: &Url) -> Result<Vec<u8>, KeyDocumentError> {
+async fn get(client: &Client, url: &Url) -> Result<Vec<u8>, ProviderError> {
     let request = client.get(url.clone()).header(ACCEPT, "application/jwk-set+json, application/json");
-    let mut response = request.send().await.map_err(KeyDocumentError::Address)?;
-    if response.status() != StatusCode::OK {
-        return Err(KeyDocumentError::Status(response.status().as_u16()));
-    }
-    let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(KeyDocumentError::Address)? {
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() > MAX_DOCUMENT_BYTES {
-            return Err(KeyDocumentError::TooLarge);
-        }
-    }
-    Ok(bytes)
-}
-
-/// A client that goes where it is told and nowhere else: no redirects, no proxy from the environment.
-fn client(url: &Url, timeout: Duration) -> Result<Client, reqwest::Error> {
-    let builder = Client::builder()
-        .redirect(redirect::Policy::none())
-        .no_proxy()
-        .connect_timeout(timeout)
-        .timeout(timeout)
-        .user_agent(concat!("yimen/", env!("CARGO_PKG_VERSION")));
-    // A loopback address needs no certificates, and a small container has none to load.
-    if url.scheme() == "http" { builder.tls_certs_only([]).build() } else { builder.build() }
+    provider_client::ask(request, MAX_DOCUMENT_BYTES).await
 }

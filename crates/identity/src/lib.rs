@@ -2,7 +2,8 @@
 //!
 //! In: [`Verifier`] takes the `Authorization` header fields of a request and answers with a [`Principal`] or a
 //! [`CredentialError`] that says whose fault it is. It accepts JSON Web Tokens (RFC 7519) that follow the access
-//! token profile of RFC 9068, signed with an asymmetric algorithm that the issuer's configuration allows.
+//! token profile of RFC 9068, signed with an asymmetric algorithm that the issuer's configuration allows; about any other
+//! token it asks the provider that [`IntrospectionConfig`] names (RFC 7662).
 //!
 //! Out: [`AssertionSigner`] mints the short-lived token that a backend receives instead of the caller's, and
 //! [`AssertionVerifier`] is how a backend checks it. The subject in it is a pseudonym per department, see
@@ -16,12 +17,15 @@ mod assertion;
 mod assertion_check;
 mod bearer;
 mod claims;
+mod client_login;
 mod clock;
 mod config;
 mod config_check;
 mod credential_error;
 mod development;
 mod ed25519;
+mod introspection;
+mod introspection_config;
 mod issuer_keys;
 mod jws;
 mod key_document;
@@ -31,6 +35,7 @@ mod key_ring_file;
 mod key_set;
 mod pem;
 mod principal;
+mod provider_client;
 mod pseudonym;
 mod recent;
 mod refresh;
@@ -50,11 +55,13 @@ pub use config_check::ConfigError;
 pub use credential_error::{CredentialError, Fault};
 pub use development::{DevelopmentIssuer, TokenRequest};
 pub use ed25519::Ed25519Key;
+pub use introspection_config::{ClientAuth, IntrospectionConfig};
 pub use key_document::KeyDocumentError;
 pub use key_file::KeyFileError;
 pub use key_ring::{KeyDuty, KeyEntry, KeyRing};
 pub use key_ring_file::{KeyRingFile, RingAlgorithm, RotationError};
 pub use principal::Principal;
+pub use provider_client::ProviderError;
 pub use pseudonym::PseudonymSecret;
 pub use recent::Recent;
 pub use revocations::Revocations;

@@ -8,22 +8,25 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::claims::TokenRules;
+use crate::introspection::Introspection;
 use crate::issuer_keys::IssuerKeys;
 use crate::jws::Compact;
 use crate::key_document::{KeyDocument, KeyDocumentError};
 use crate::key_set::Lookup;
 use crate::refresh::keep_fresh;
+use crate::revocations::Marks;
 use crate::verdict_counters::VerdictCounters;
 use crate::verdicts::{Accepted, Verdict, VerdictKey, Verdicts};
 use crate::{
-    Algorithm, Clock, ConfigError, CredentialError, Principal, RefreshConfig, Revocations, VerifierConfig,
-    bearer,
+    Algorithm, Clock, ConfigError, CredentialError, KeyFileError, Principal, RefreshConfig, Revocations,
+    VerifierConfig, bearer, jws,
 };
 
 /// Turns bearer tokens into principals. Cheap to share behind an `Arc`; a new configuration is a new verifier.
 #[derive(Debug)]
 pub struct Verifier {
     issuers: Vec<Issuer>,
+    introspection: Option<Introspection>,
     max_token_bytes: usize,
     refresh: RefreshConfig,
     clock: Clock,
@@ -53,6 +56,9 @@ pub enum SetupError {
         /// What is wrong.
         source: KeyDocumentError,
     },
+    /// What authenticates us to the provider that is asked about opaque tokens can't be used.
+    #[error("introspection.client_auth can't be used")]
+    ClientAuth(#[source] KeyFileError),
     /// The HTTPS client can't be set up.
     #[error("the HTTPS client can't be set up")]
     Client(#[source] reqwest::Error),
@@ -71,8 +77,7 @@ impl Verifier {
         let generation = Arc::new(AtomicU64::new(0));
         let mut issuers = Vec::with_capacity(config.issuers.len());
         for issuer in &config.issuers {
-            let document =
-                KeyDocument::new(&issuer.jwks, config.refresh.fetch_timeout).map_err(SetupError::Client)?;
+            let document = KeyDocument::new(issuer, config.refresh.fetch_timeout)?;
             let (name, generation) = (issuer.issuer.clone(), Arc::clone(&generation));
             let keys = IssuerKeys::new(name, document, &config.refresh, clock.clone(), generation);
             issuers.push(Issuer { rules: TokenRules::new(issuer), keys: Arc::new(keys) });
@@ -85,8 +90,14 @@ impl Verifier {
                 return Err(SetupError::Keys { issuer: configured.issuer, source });
             }
         }
+        let introspection = config
+            .introspection
+            .as_ref()
+            .map(|config| Introspection::new(config, clock.clone()))
+            .transpose()?;
         Ok(Self {
             issuers,
+            introspection,
             max_token_bytes: config.max_token_bytes,
             verdicts: Verdicts::new(&config.cache),
             refresh: config.refresh,
@@ -128,7 +139,8 @@ impl Verifier {
 
     /// Verifies the credential of a request, given the values of all its `Authorization` header fields.
     ///
-    /// The future waits only when a token names a key that isn't known yet.
+    /// The future waits only when a token names a key that isn't known yet, or when the provider has to be asked about
+    /// an opaque token.
     ///
     /// # Errors
     /// The reason why there is no principal; [`CredentialError::fault`] says whose fault it is.
@@ -156,9 +168,13 @@ impl Verifier {
             self.counters.remembered(&outcome).increment(1);
             return outcome;
         }
-        let outcome = match self.judge(token, now).await {
+        let parsed = match (Compact::parse(token), &self.introspection) {
+            (Err(_), Some(provider)) if !jws::has_header(token) => return self.ask(provider, token).await,
+            (parsed, _) => parsed,
+        };
+        let outcome = match self.judge(parsed, now).await {
             Ok(accepted) => {
-                let outcome = self.check_list(&accepted);
+                let outcome = self.check_list(&accepted.principal, accepted.marks.as_deref());
                 // Also where it is revoked: the list is asked each time, so that a revocation can end.
                 self.verdicts.accept(key, accepted, token.len(), now);
                 outcome
@@ -178,23 +194,41 @@ impl Verifier {
             Verdict::Accepted(accepted) => {
                 let issuer = self.issuers.get(accepted.issuer).ok_or(CredentialError::UnknownIssuer)?;
                 issuer.rules.check_still_good(&accepted.principal, now)?;
-                self.check_list(&accepted)
+                self.check_list(&accepted.principal, accepted.marks.as_deref())
             }
             Verdict::Refused(error) => Err(error),
         }
     }
 
     /// The principal, unless the subject or the token is revoked.
-    fn check_list(&self, accepted: &Accepted) -> Result<Arc<Principal>, CredentialError> {
-        if let (Some(revocations), Some(marks)) = (&self.revocations, &accepted.marks) {
+    fn check_list(
+        &self,
+        principal: &Arc<Principal>,
+        marks: Option<&Marks>,
+    ) -> Result<Arc<Principal>, CredentialError> {
+        if let (Some(revocations), Some(marks)) = (&self.revocations, marks) {
             revocations.check(marks)?;
         }
-        Ok(Arc::clone(&accepted.principal))
+        Ok(Arc::clone(principal))
+    }
+
+    /// What the provider says of an opaque token, or has said a moment ago.
+    async fn ask(&self, provider: &Introspection, token: &str) -> Result<Arc<Principal>, CredentialError> {
+        let answer = provider.verdict(token, self.revocations.as_ref()).await;
+        let outcome = answer.known.and_then(|known| self.check_list(&known.principal, known.marks.as_ref()));
+        let counter =
+            if answer.is_fresh { self.counters.fresh(&outcome) } else { self.counters.remembered(&outcome) };
+        counter.increment(1);
+        outcome
     }
 
     /// Checks a token from the ground up. Only the choice of the rules rests on an unverified claim.
-    async fn judge(&self, token: &str, now: Timestamp) -> Result<Accepted, CredentialError> {
-        let token = Compact::<Map<String, Value>>::parse(token)?;
+    async fn judge(
+        &self,
+        parsed: Result<Compact<'_, Map<String, Value>>, CredentialError>,
+        now: Timestamp,
+    ) -> Result<Accepted, CredentialError> {
+        let token = parsed?;
         let claimed =
             token.payload.get("iss").and_then(Value::as_str).ok_or(CredentialError::MalformedClaim("iss"))?;
         let (place, issuer) = self

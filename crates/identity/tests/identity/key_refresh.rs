@@ -145,3 +145,34 @@ async fn a_key_file_must_be_there_and_is_read_again() {
     std::fs::write(&path, jwks(&[&old, &new]).to_string()).expect("a writable folder");
     assert!(verify(&verifier, &forge(&new, &good_header(&new), &good_claims())).await.is_ok());
 }
+
+#[tokio::test]
+async fn keys_are_found_where_the_issuers_own_metadata_say() {
+    let (key, clock) = (key(), SetClock::new());
+    let server = KeyServer::start(Answer::Document(jwks(&[&key]))).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let issuer = format!("http://{}/tenant", listener.local_addr().expect("a bound listener"));
+    let good = json!({"issuer": issuer, "jwks_uri": format!("http://{}/jwks.json", server.address)});
+    let (answer, answers) = tokio::sync::watch::channel(good.clone());
+    let metadata = axum::routing::get(async move || axum::Json(answers.borrow().clone()));
+    let router = axum::Router::new().route("/tenant/.well-known/openid-configuration", metadata);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+
+    let mut config = trusting(JwksSource::Discovery);
+    config.issuers[0].issuer.clone_from(&issuer);
+    let token = forge(&key, &good_header(&key), &with(good_claims(), "iss", json!(issuer)));
+    let verifier = open(config.clone(), &clock).await;
+    verify(&verifier, &token).await.expect("a good token");
+
+    for spoiled in [
+        with(good.clone(), "issuer", json!("https://other.example")),
+        with(good.clone(), "issuer", json!(format!("{issuer}/"))),
+        with(good, "jwks_uri", json!("http://keys.example/jwks.json")),
+        json!({"issuer": issuer}),
+    ] {
+        answer.send_replace(spoiled.clone());
+        let verifier = open(config.clone(), &clock).await;
+        assert!(!verifier.has_all_keys(), "{spoiled}");
+        assert_eq!(verify(&verifier, &token).await, Err(CredentialError::KeysUnavailable), "{spoiled}");
+    }
+}

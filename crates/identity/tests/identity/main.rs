@@ -3,6 +3,7 @@
 mod accepted_tokens;
 mod assertions;
 mod hostile_tokens;
+mod introspection;
 mod key_refresh;
 mod revocation;
 mod support;

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use event_store::Cadence;
 use framing::Limits;
-use identity::{IssuerConfig, JwksSource, RefreshConfig, VerdictCacheConfig, VerifierConfig};
+use identity::{
+    IntrospectionConfig, IssuerConfig, JwksSource, RefreshConfig, VerdictCacheConfig, VerifierConfig,
+};
 use jiff::fmt::serde::unsigned_duration::friendly::compact::required as friendly;
 use matching::Lexicon;
 use serde::{Deserialize, Serialize};
@@ -183,8 +185,12 @@ fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Identity {
-    /// The issuers whose tokens are accepted; at least one.
+    /// The issuers whose signed tokens are accepted; at least one, unless there is `introspection`.
+    #[serde(default)]
     pub issuers: Vec<IssuerConfig>,
+    /// The provider that is asked about opaque tokens (RFC 7662). None by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub introspection: Option<IntrospectionConfig>,
     /// The issuers whose `roles` make somebody staff. Every issuer if it is empty: right only where all of them are
     /// the city's own.
     #[serde(default)]
@@ -216,6 +222,7 @@ impl Identity {
     pub fn of(issuers: Vec<IssuerConfig>) -> Self {
         Self {
             issuers,
+            introspection: None,
             staff_issuers: Vec::new(),
             max_token_bytes: default_max_token_bytes(),
             cache: VerdictCacheConfig::default(),
@@ -229,6 +236,7 @@ impl Identity {
     pub fn verifier(&self) -> VerifierConfig {
         VerifierConfig {
             issuers: self.issuers.clone(),
+            introspection: self.introspection.clone(),
             max_token_bytes: self.max_token_bytes,
             cache: self.cache.clone(),
             refresh: self.refresh.clone(),
@@ -239,12 +247,14 @@ impl Identity {
     pub fn staff_verifier(&self) -> Option<VerifierConfig> {
         let mut verifier = self.verifier();
         verifier.issuers.retain(|issuer| self.staff_issuers.contains(&issuer.issuer));
+        verifier.introspection =
+            verifier.introspection.filter(|provider| self.staff_issuers.contains(&provider.issuer));
         (!self.staff_issuers.is_empty()).then_some(verifier)
     }
 
     fn check(&self) -> Result<(), String> {
         self.verifier().check().map_err(|error| format!("identity: {error}"))?;
-        let known = || self.issuers.iter().map(|issuer| issuer.issuer.as_str());
+        let known = || self.issuer_names();
         match self.staff_issuers.iter().find(|name| !known().any(|issuer| issuer == *name)) {
             None => Ok(()),
             Some(name) => {
@@ -252,6 +262,12 @@ impl Identity {
                 Err(format!("identity.staff_issuers: there is no issuer {name}{}", hint.unwrap_or_default()))
             }
         }
+    }
+
+    /// Every issuer whose tokens are accepted; one that is also asked about opaque tokens may be named twice.
+    pub fn issuer_names(&self) -> impl Iterator<Item = &str> {
+        let asked = self.introspection.iter().map(|provider| provider.issuer.as_str());
+        self.issuers.iter().map(|issuer| issuer.issuer.as_str()).chain(asked)
     }
 
     /// The file of the key that signs assertions.
@@ -379,6 +395,12 @@ impl Config {
                     format!("identity.issuers[{place}].jwks: {} can't be read: {error}", path.display())
                 })?;
             }
+        }
+        if let Some(provider) = &self.identity.introspection {
+            let file = provider.client_auth.file();
+            std::fs::read(file).map_err(|error| {
+                format!("identity.introspection.client_auth: {} can't be read: {error}", file.display())
+            })?;
         }
         self.matching.lexicon().map(drop).map_err(|failure| format!("matching.words: {failure}"))
     }

@@ -305,8 +305,7 @@ fn revocation_list(config: &Config, read_model: &ReadModel) -> Result<Revocation
             path.display()
         )));
     }
-    let issuers = config.identity.issuers.iter().map(|issuer| issuer.issuer.clone());
-    Ok(Revocations::new(secret(config)?, issuers))
+    Ok(Revocations::new(secret(config)?, config.identity.issuer_names().map(str::to_owned)))
 }
 
 fn secret(config: &Config) -> Result<PseudonymSecret, Failure> {
