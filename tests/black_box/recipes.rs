@@ -15,6 +15,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use identity::{Assertion, AssertionSigner, Es256Key, KeyRing, KeyRingFile, Principal, PseudonymSecret};
 use jiff::Timestamp;
+use reqwest::Method;
 use serde_json::{Map, Value, json};
 
 use self::verify::Assertions;
@@ -77,14 +78,15 @@ fn minted(issuer: &str, keys: KeyRing, good: &Value, now: Timestamp) -> String {
 
 impl Cases {
     async fn of(demo: &Demo) -> Self {
-        let call = demo.call(&entry(demo).await, "/echo?name=1").header("service-region", "330106");
+        let call = demo.ask(Method::POST, &format!("/call/{}/echo?name=1", entry(demo).await));
+        let call = call.bearer(demo.token("citizen")).header("service-region", "330106");
         let echo = call.send().await.expect(200);
         let mut fields = list(&echo["headers"]).iter();
         let field = fields.find(|field| field[0] == "yimen-assertion").expect("an assertion");
         let assertion = text(&field[1]).to_owned();
         let claims = part(&assertion, 1);
         let (gateway, path) = (text(&claims["iss"]).to_owned(), text(&claims["htp"]).to_owned());
-        let case = |assertion: String| Case { assertion, method: "GET", path: path.clone() };
+        let case = |assertion: String| Case { assertion, method: "POST", path: path.clone() };
 
         let ring =
             || KeyRingFile::new(demo.data_dir().join("assertion-key.pem")).load_or_generate().expect("keys");
@@ -103,7 +105,7 @@ impl Cases {
         elsewhere["aud"] = json!("urn:yimen:backend:local:elsewhere");
         let bad = vec![
             ("a replay", case(assertion.clone())),
-            ("another method", Case { method: "POST", ..case(fresh()) }),
+            ("another method", Case { method: "PUT", ..case(fresh()) }),
             ("another path", Case { path: format!("{path}/more"), ..case(fresh()) }),
             ("another backend", case(minted(&gateway, ring(), &elsewhere, now))),
             ("another gateway", case(minted("https://other.example", ring(), &claims, now))),
