@@ -17,7 +17,7 @@ async fn three() -> wire_stand_in::WireStandIn {
 }
 
 async fn assert_clean(store: &EventStoreDb, events: u64) {
-    let report = verify(store, |_| ()).await.expect("readable");
+    let report = verify(store, None, |_| ()).await.expect("readable");
     assert!(report.is_clean(), "{:?}", report.findings);
     assert_eq!(report.events, events);
 }
@@ -324,7 +324,7 @@ async fn an_event_that_somebody_else_wrote_into_our_stream_is_named() {
     assert_eq!(store.read_stream(&stream, 0, 10).await.expect("up to there").len(), 1);
     let beyond = store.read_stream(&stream, 1, 10).await;
     assert!(matches!(beyond, Err(StoreError::Corrupt { position: Some(_), .. })), "{beyond:?}");
-    let report = verify(&*store, |_| ()).await.expect("readable");
+    let report = verify(&*store, None, |_| ()).await.expect("readable");
     assert_eq!((report.events, report.found), (2, 1), "{:?}", report.findings);
 }
 
