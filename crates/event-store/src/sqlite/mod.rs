@@ -217,7 +217,15 @@ impl EventStore for Sqlite {
     }
 
     async fn high_water(&self) -> Result<Position, StoreError> {
-        self.readers.run(|connection| Ok(high_water(connection)?)).await
+        self.readers
+            .run(|connection| {
+                if open::has_rows_before_the_first(connection)? {
+                    let detail = open::BEFORE_THE_FIRST.to_owned();
+                    return Err(StoreError::Corrupt { position: None, detail });
+                }
+                Ok(high_water(connection)?)
+            })
+            .await
     }
 
     async fn changed(&self, after: Position) -> Result<Position, StoreError> {

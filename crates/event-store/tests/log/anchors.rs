@@ -80,6 +80,18 @@ impl Log {
         store.close().await;
     }
 
+    /// Appends more than there ever was, under one anchor and without the file outside.
+    async fn write_past_all_before(&self) {
+        let store = Arc::new(Sqlite::open(self.path(), &Options::default()).expect("a log"));
+        for count in 0..40 {
+            store.append(&stream("d"), after(count), vec![event(count)]).await.expect("appended");
+        }
+        let cadence = Cadence { events: 1000, interval: Duration::from_secs(3600) };
+        let signer = Arc::new(StampingSigner("true:"));
+        Anchorer::new(store.clone(), signer, cadence, None).run(async {}).await;
+        store.close().await;
+    }
+
     fn alter(&self, sql: &str) -> &Self {
         Connection::open(self.path())
             .and_then(|file| file.execute_batch(sql))
@@ -244,6 +256,19 @@ async fn an_end_that_was_cut_off_with_its_anchors_is_known_outside() {
 }
 
 #[tokio::test]
+async fn an_end_that_was_cut_off_and_written_anew_is_known_outside() {
+    let log = Log::anchored().await;
+    let outside = log.outside().read().expect("readable");
+    // As if the rest had never been; then a gateway goes on, and its anchors cover the same places.
+    log.alter("DELETE FROM events WHERE position > 8").alter(CLOSE_GAPS);
+    log.write_past_all_before().await;
+    assert!(log.report(vec![]).await.is_clean(), "the log agrees with itself");
+    let report = log.report(outside).await;
+    assert!(!report.is_clean() && report.found > 0, "{:?}", report.findings);
+    assert!(!report.anchored.expect("asked for").holds);
+}
+
+#[tokio::test]
 async fn a_forged_anchor_is_named() {
     let log = Log::anchored().await;
     let store = Sqlite::open(log.path(), &Options::default()).expect("a log");
@@ -273,6 +298,17 @@ async fn a_removed_anchor_is_named_and_accuses_no_other_event() {
     let report = log.report(vec![]).await;
     assert!(report.findings.iter().all(|finding| finding.fault == Fault::Removed), "{:?}", report.findings);
     assert!(!report.is_clean());
+}
+
+#[tokio::test]
+async fn an_unreadable_anchor_takes_the_word_from_no_later_one() {
+    let log = Log::anchored().await;
+    let last = last_of(&log.path(), "tally-b");
+    forge(&log.path(), last, "{\"number\":99}");
+    log.alter("UPDATE events SET event_id = x'00' WHERE stream = 'anchor-log' AND revision = 0");
+    let report = log.report(vec![]).await;
+    let faults = findings(&report);
+    assert!(faults.contains(&(Fault::Altered, Some("b"), Some(4), Some(last))), "{faults:?}");
 }
 
 #[tokio::test]
