@@ -2,12 +2,13 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use event_store::sqlite::{Options, Sqlite};
 use event_store::{
     Anchor, Anchorer, Cadence, Digest, EventStore, Fault, Opened, OutsideAnchors, Position, Report,
-    SignAnchor, StreamName, Witnesses, verify,
+    SignAnchor, SignFailure, StreamName, Witnesses, verify,
 };
 use rusqlite::{Connection, params};
 use tempfile::TempDir;
@@ -20,12 +21,42 @@ use crate::tally::{after, event};
 struct StampingSigner(&'static str);
 
 impl SignAnchor for StampingSigner {
-    fn sign(&self, anchor: &Anchor) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(format!("{}{}", self.0, serde_json::to_string(anchor)?))
+    fn sign(&self, anchor: &Anchor) -> Result<String, SignFailure> {
+        let text = serde_json::to_string(anchor).map_err(|error| SignFailure::Failed(error.into()))?;
+        Ok(format!("{}{text}", self.0))
     }
 
     fn open(&self, statement: &str) -> Option<Anchor> {
         serde_json::from_str(statement.strip_prefix(self.0)?).ok()
+    }
+}
+
+/// The same, and counts what it opens.
+#[derive(Debug, Default)]
+struct CountingSigner(AtomicU64);
+
+impl SignAnchor for CountingSigner {
+    fn sign(&self, anchor: &Anchor) -> Result<String, SignFailure> {
+        StampingSigner("true:").sign(anchor)
+    }
+
+    fn open(&self, statement: &str) -> Option<Anchor> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        StampingSigner("true:").open(statement)
+    }
+}
+
+/// A signer whose keys no anchor of the log announced.
+#[derive(Debug)]
+struct StrangeSigner;
+
+impl SignAnchor for StrangeSigner {
+    fn sign(&self, _: &Anchor) -> Result<String, SignFailure> {
+        Err(SignFailure::Stranger)
+    }
+
+    fn open(&self, statement: &str) -> Option<Anchor> {
+        StampingSigner("true:").open(statement)
     }
 }
 
@@ -317,10 +348,11 @@ async fn two_replicas_anchor_one_log_once() {
     let store = Arc::new(Sqlite::open(folder.path().join("log.db"), &Options::default()).expect("a log"));
     let mut stops = Vec::new();
     let mut anchoring = Vec::new();
-    for _ in 0..2 {
+    let signers = [Arc::new(CountingSigner::default()), Arc::new(CountingSigner::default())];
+    for signer in &signers {
         let (stop, stopped) = oneshot::channel::<()>();
         let cadence = Cadence { events: 3, interval: Duration::from_secs(3600) };
-        let anchorer = Anchorer::new(store.clone(), Arc::new(StampingSigner("true:")), cadence, None);
+        let anchorer = Anchorer::new(store.clone(), signer.clone(), cadence, None);
         anchoring.push(tokio::spawn(anchorer.run(async { drop(stopped.await) })));
         stops.push(stop);
     }
@@ -335,4 +367,26 @@ async fn two_replicas_anchor_one_log_once() {
     store.close().await;
     let report = verified(&folder.path().join("log.db"), vec![]).await;
     assert_eq!(report.findings, []);
+    let anchored = report.anchored.expect("asked for");
+    assert_eq!(anchored.covered, report.events - 1);
+    for signer in signers {
+        let opened = signer.0.load(Ordering::Relaxed);
+        assert!(
+            opened <= anchored.anchors as u64,
+            "{opened} opened of {}: again and again",
+            anchored.anchors
+        );
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_no_key_of_the_log_gives_up() {
+    let log = Log::anchored().await;
+    let store = Arc::new(Sqlite::open(log.path(), &Options::default()).expect("a log"));
+    store.append(&stream("d"), after(0), vec![event(0)]).await.expect("appended");
+    let cadence = Cadence { events: 1, interval: Duration::from_secs(3600) };
+    let anchorer = Anchorer::new(store.clone(), Arc::new(StrangeSigner), cadence, None);
+    let ended = tokio::time::timeout(Duration::from_secs(5), anchorer.run(std::future::pending())).await;
+    ended.expect("nothing is tried again");
+    store.close().await;
 }
