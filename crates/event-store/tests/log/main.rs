@@ -1,6 +1,7 @@
 //! The log from outside: the contract of the port, and what each adapter promises beyond it.
 
 mod anchors;
+mod backups;
 mod cluster;
 mod commands;
 mod contract;
