@@ -108,9 +108,11 @@ fn bring_in_write_ahead(log: &Path) -> Result<(), OpenError> {
 fn duplicate(from: &Path, to: &Path) -> io::Result<()> {
     // Not every file system has links.
     let linked = fs::hard_link(from, to);
-    if_there(linked.or_else(|error| match error.kind() {
-        io::ErrorKind::NotFound => Err(error),
-        _ => fs::copy(from, to).and_then(|_| fs::File::open(to)?.sync_all()),
+    if_there(linked.or_else(|error| {
+        if error.kind() == io::ErrorKind::NotFound {
+            return Err(error);
+        }
+        fs::copy(from, to).and_then(|_| fs::File::open(to)?.sync_all())
     }))
 }
 

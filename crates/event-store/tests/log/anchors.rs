@@ -14,6 +14,7 @@ use rusqlite::{Connection, params};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
+use crate::sparse::Sparse;
 use crate::tally::{after, event};
 
 /// A signer for tests: its mark before the anchor's JSON. Real signatures are `identity`'s, and tested there.
@@ -136,13 +137,16 @@ impl Log {
 }
 
 async fn verified(path: &Path, outside: Vec<String>) -> Report {
-    let store = Sqlite::open_read_only(path, &Options::default()).expect("still a log");
+    report_on(&Sqlite::open_read_only(path, &Options::default()).expect("still a log"), outside).await
+}
+
+async fn report_on(store: &dyn EventStore, outside: Vec<String>) -> Report {
     let signer = StampingSigner("true:");
     let mut open = |statement: &str| {
         let anchor = signer.open(statement).ok_or("signed by nobody whom we know")?;
         Ok(Opened { anchor, trusted: true })
     };
-    verify(&store, Some(Witnesses { open: &mut open, outside }), |_| ()).await.expect("readable to the end")
+    verify(store, Some(Witnesses { open: &mut open, outside }), |_| ()).await.expect("readable to the end")
 }
 
 type Named<'a> = (Fault, Option<&'a str>, Option<u64>, Option<u64>);
@@ -225,6 +229,16 @@ async fn a_rewritten_end_of_a_stream_is_named() {
     let last = last_of(&log.path(), "tally-b");
     forge(&log.path(), last, "{\"number\":99}");
     assert_eq!(findings(&log.report(vec![]).await), [(Fault::Altered, Some("b"), Some(4), Some(last))]);
+}
+
+#[tokio::test]
+async fn it_is_named_in_a_log_that_reads_on_from_its_own_positions_alone() {
+    let log = Log::anchored().await;
+    let last = last_of(&log.path(), "tally-b");
+    forge(&log.path(), last, "{\"number\":99}");
+    let store = Sqlite::open_read_only(log.path(), &Options::default()).expect("still a log");
+    let report = report_on(&Sparse(store), vec![]).await;
+    assert_eq!(findings(&report), [(Fault::Altered, Some("b"), Some(4), Some(Sparse::APART * last))]);
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ mod eventstoredb;
 mod eventstoredb_address;
 mod eventstoredb_faults;
 mod eventstoredb_tls;
+mod sparse;
 mod sqlite;
 mod tally;
 mod tampering;
