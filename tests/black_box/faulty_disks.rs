@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use crate::binary::{Demo, root, yimen};
 use crate::client::{Answer, until};
 use crate::import_run::verify;
+use crate::serving::issuer;
 
 /// The library that makes a disk fail on command; compiled once, with the C compiler that building Yimen needs anyway.
 fn library() -> PathBuf {
