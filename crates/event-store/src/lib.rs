@@ -24,7 +24,7 @@ mod stream_name;
 mod verify;
 
 pub use anchor::{
-    ANCHOR_CATEGORY, Anchor, AnchorError, Anchorer, Cadence, OutsideAnchors, Place, SignAnchor,
+    ANCHOR_CATEGORY, Anchor, AnchorError, Anchorer, Cadence, OutsideAnchors, Place, SignAnchor, SignFailure,
 };
 pub use copy::{Copied, CopyError, copy};
 pub use digest::{Digest, DigestError};

@@ -18,7 +18,7 @@ use crate::responses::VerificationProblems;
 /// What a walk through the log found.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Verification {
-    /// Whether every event is as it was written.
+    /// Whether every event is as it was written, and the log holds what its anchors say.
     clean: bool,
     /// Events read.
     #[schema(maximum = 9_007_199_254_740_991u64)]
@@ -47,6 +47,8 @@ struct AnchorsDocument {
     covered: u64,
     /// When it was signed.
     at: Option<Timestamp>,
+    /// Whether the log holds what they say.
+    hold: bool,
 }
 
 /// One thing that is wrong with the log.
@@ -96,6 +98,7 @@ impl From<Report> for Verification {
                 count: anchored.map_or(0, |anchored| anchored.anchors),
                 covered: anchored.map_or(0, |anchored| anchored.covered),
                 at: anchored.and_then(|anchored| anchored.at),
+                hold: anchored.is_none_or(|anchored| anchored.holds),
             },
             found: report.found,
             findings: report.findings.into_iter().map(FindingDocument::from).collect(),

@@ -195,6 +195,7 @@ async fn operators_and_auditors_see_the_log() {
     assert_eq!(house.get(stream).bearer(&auditor).send().await.expect(StatusCode::OK)["items"], json!([]));
     let verified = house.post("/operations/v1/verification", &auditor).send().await.expect(StatusCode::OK);
     assert_eq!((&verified["clean"], &verified["events"]), (&json!(true), &json!(2)));
+    assert_eq!(verified["anchors"]["hold"], true);
     let status = house.get("/operations/v1/status").bearer(&auditor).send().await.expect(StatusCode::OK);
     assert!(status["head"].is_string() && status["counts"]["departments"].is_number());
     // A forged cursor: base64url of the largest u64.

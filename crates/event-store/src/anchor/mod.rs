@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use self::outside::OutsideAnchors;
-pub use self::writer::{AnchorError, Anchorer, Cadence, SignAnchor};
+pub use self::writer::{AnchorError, Anchorer, Cadence, SignAnchor, SignFailure};
 use crate::{Digest, Recorded, StreamName};
 
 /// The category of the anchors' stream. It belongs to the log itself: projections pass over it.
@@ -95,8 +95,8 @@ impl Mark {
     }
 }
 
-fn written(marks: &[Mark]) -> String {
-    URL_SAFE_NO_PAD.encode(marks.iter().flat_map(|mark| mark.0).collect::<Vec<u8>>())
+fn written(marks: impl IntoIterator<Item = Mark>) -> String {
+    URL_SAFE_NO_PAD.encode(marks.into_iter().flat_map(|mark| mark.0).collect::<Vec<u8>>())
 }
 
 /// The hash over so many events of a log, in their order.
@@ -143,7 +143,7 @@ mod tests {
         let marks = [Mark::of(Digest::of(b"one")), Mark::of(Digest::of(b"two"))];
         let text = r#"{"log":"00000000-0000-0000-0000-000000000007","after":3,"through":5,"digest":"PINNED","last":{"stream":"item-1","revision":4},"marks":"MARKS","at":"2026-01-02T03:04:05Z"}"#
             .replace("PINNED", &running.digest.to_string())
-            .replace("MARKS", &written(&marks));
+            .replace("MARKS", &written(marks));
         let anchor: Anchor = serde_json::from_str(&text).expect("an anchor");
         assert_eq!(anchor.marks().as_deref(), Some(marks.as_slice()));
         assert_eq!(serde_json::to_string(&anchor).ok().as_deref(), Some(text.as_str()));
@@ -160,7 +160,7 @@ mod tests {
             marks: marks.to_owned(),
             at: Timestamp::UNIX_EPOCH,
         };
-        let two = written(&[Mark([1; 8]), Mark([2; 8])]);
+        let two = written([Mark([1; 8]), Mark([2; 8])]);
         assert!(anchor(1, 3, &two).marks().is_some());
         for hostile in [anchor(1, 4, &two), anchor(u64::MAX, 1, &two), anchor(0, 0, "AA"), anchor(0, 0, "?")]
         {

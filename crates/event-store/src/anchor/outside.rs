@@ -1,7 +1,7 @@
 //! A file outside the log that every anchor is added to: the witness of what was cut off the log's end.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// A file of signed anchors, one a line, that is only ever added to.
@@ -32,10 +32,14 @@ impl OutsideAnchors {
 
     /// Adds statements, on the disk when this returns. Does blocking IO.
     pub(super) fn add(&self, statements: &[String]) -> io::Result<()> {
-        let mut file = OpenOptions::new().create(true).append(true).open(&self.0)?;
+        let mut file = OpenOptions::new().create(true).read(true).append(true).open(&self.0)?;
+        let mut last = [b'\n'];
+        if file.metadata()?.len() > 0 {
+            file.seek(SeekFrom::End(-1))?;
+            file.read_exact(&mut last)?;
+        }
         // In one write: a reader meets whole lines. A line that a crash tore is closed by the line break before ours.
-        let torn = std::fs::read(&self.0)?.last().is_some_and(|byte| *byte != b'\n');
-        let mut lines = if torn { "\n".to_owned() } else { String::new() };
+        let mut lines = if last == *b"\n" { String::new() } else { "\n".to_owned() };
         for statement in statements {
             lines.push_str(statement);
             lines.push('\n');

@@ -23,11 +23,22 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Signs an anchor, and tells whether a statement in the log is one of ours.
 pub trait SignAnchor: fmt::Debug + Send + Sync {
     /// The anchor as a compact JWS.
-    fn sign(&self, anchor: &Anchor) -> Result<String, Box<dyn std::error::Error + Send + Sync>>;
+    fn sign(&self, anchor: &Anchor) -> Result<String, SignFailure>;
 
     /// The anchor in a statement that was read from the log, in the order of the log; `None` if nobody whom we know
     /// signed it.
     fn open(&self, statement: &str) -> Option<Anchor>;
+}
+
+/// Why an anchor isn't signed.
+#[derive(Debug, thiserror::Error)]
+pub enum SignFailure {
+    /// The log's anchors announced other keys than ours: nobody would believe what we sign.
+    #[error("no anchor of the log announced any of our keys")]
+    Stranger,
+    /// The signer failed otherwise.
+    #[error(transparent)]
+    Failed(Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// When anchors are written.
@@ -51,6 +62,12 @@ pub enum AnchorError {
     /// The signer failed.
     #[error("the anchor can't be signed")]
     Sign(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The log comes from a gateway with other keys. Nothing is anchored until one of its keys is here.
+    #[error(
+        "the log's anchors know none of this gateway's keys: bring the assertion key file of the gateway that wrote \
+         them and start again; until then nothing new is anchored"
+    )]
+    Stranger,
     /// The anchor can't be written as JSON.
     #[error("the anchor can't be written as JSON")]
     Encode(#[from] serde_json::Error),
@@ -78,13 +95,19 @@ pub struct Anchorer {
     position: Position,
     /// Up to the last event that was read.
     running: Running,
-    /// Of the events since the last anchor.
-    marks: Vec<Mark>,
+    /// The events since the last anchor.
+    uncovered: VecDeque<Uncovered>,
     last: Option<Place>,
-    /// When the oldest event that is no anchor itself, and is not covered by one, was read.
-    uncovered_since: Option<Instant>,
     /// Statements that the file outside still lacks.
     unwitnessed: VecDeque<String>,
+}
+
+/// An event that no anchor covers.
+#[derive(Debug)]
+struct Uncovered {
+    mark: Mark,
+    /// When it was read; none for an anchor, which alone is no reason for another one.
+    since: Option<Instant>,
 }
 
 impl Anchorer {
@@ -106,9 +129,8 @@ impl Anchorer {
             log: None,
             position: Position::START,
             running: Running::START,
-            marks: Vec::new(),
+            uncovered: VecDeque::new(),
             last: None,
-            uncovered_since: None,
             unwitnessed: VecDeque::new(),
         }
     }
@@ -116,6 +138,8 @@ impl Anchorer {
     /// Anchors until `stop`, and once more then, so that a log at rest is covered to its end.
     pub async fn run(mut self, stop: impl Future<Output = ()> + Send) {
         let mut stop = std::pin::pin!(stop);
+        let stopped = metrics::gauge!("yimen_log_anchoring_stopped");
+        stopped.set(0.0);
         let mut resumed = false;
         loop {
             let failed = tokio::select! {
@@ -126,11 +150,10 @@ impl Anchorer {
             let Err(error) = failed else { continue };
             metrics::counter!("yimen_log_anchor_failures_total").increment(1);
             tracing::error!(error = &error as &dyn std::error::Error, "the log can't be anchored");
-            if let AnchorError::Contradicted { .. } = error {
+            if let AnchorError::Contradicted { .. } | AnchorError::Stranger = error {
+                stopped.set(1.0);
                 return;
             }
-            // Whatever was written or not: the log says how far anchors go.
-            resumed = false;
             tokio::select! {
                 () = &mut stop => break,
                 () = tokio::time::sleep(PAUSE) => {}
@@ -143,14 +166,11 @@ impl Anchorer {
 
     /// Goes on for ever; each await may be the last.
     async fn follow(&mut self, resumed: &mut bool) -> Result<(), AnchorError> {
-        if !*resumed {
-            self.resume().await?;
-            *resumed = true;
-        }
+        self.read_on(resumed).await?;
         loop {
             self.catch_up().await?;
             self.witness().await;
-            let due = self.uncovered_since.map(|since| since + self.cadence.interval);
+            let due = self.uncovered_since().map(|since| since + self.cadence.interval);
             if due.is_some_and(|due| due <= Instant::now()) {
                 self.state().await?;
                 continue;
@@ -167,51 +187,77 @@ impl Anchorer {
         }
     }
 
-    async fn finish(&mut self, resumed: bool) -> Result<(), AnchorError> {
-        if !resumed {
-            self.resume().await?;
-        }
+    async fn finish(&mut self, mut resumed: bool) -> Result<(), AnchorError> {
+        self.read_on(&mut resumed).await?;
         self.catch_up().await?;
-        if self.uncovered_since.is_some() {
+        if self.uncovered_since().is_some() {
             self.state().await?;
         }
         self.witness().await;
         Ok(())
     }
 
-    /// Goes to where the last anchor of the log ends.
-    async fn resume(&mut self) -> Result<(), AnchorError> {
-        let store = Arc::clone(&self.store);
-        let (signer, outside) = (Arc::clone(&self.signer), self.outside.clone());
-        *self = Self::new(store, signer, self.cadence, outside);
-        self.log = self.store.read_all(Position::START, 1).await?.first().map(|first| first.id);
-        let (mut statements, mut newest) = (Vec::new(), None);
+    /// When the oldest event was read that is no anchor itself, and that none covers.
+    fn uncovered_since(&self) -> Option<Instant> {
+        self.uncovered.iter().find_map(|event| event.since)
+    }
+
+    /// Takes in the anchors that the log has beyond those that are known. Whatever was written or not, by us or by
+    /// another replica: the log says how far they go.
+    async fn read_on(&mut self, resumed: &mut bool) -> Result<(), AnchorError> {
+        if self.log.is_none() {
+            self.log = self.store.read_all(Position::START, 1).await?.first().map(|first| first.id);
+        }
+        let (mut revision, mut statements, mut newest) = (self.revision, Vec::new(), None);
         loop {
-            let next = self.revision.map_or(0, |last| last.saturating_add(1));
+            let next = revision.map_or(0, |last| last.saturating_add(1));
             let page = self.store.read_stream(&self.stream, next, PAGE).await?;
             let Some(end) = page.last() else { break };
-            self.revision = Some(end.revision);
-            for recorded in &page {
-                let Some(statement) = super::statement(recorded) else { continue };
-                match self.signer.open(&statement) {
-                    Some(anchor) => newest = Some(anchor),
-                    None => {
-                        tracing::warn!(
-                            revision = recorded.revision,
-                            "an anchor of the log is not signed by a known key"
-                        );
-                    }
+            revision = Some(end.revision);
+            // A page of signatures takes longer than other tasks should wait.
+            let signer = Arc::clone(&self.signer);
+            let opened = tokio::task::spawn_blocking(move || {
+                page.iter().filter_map(|recorded| open(&*signer, recorded)).collect::<Vec<_>>()
+            });
+            for (statement, anchor) in opened.await.map_err(StoreError::unavailable)? {
+                newest = anchor.or(newest);
+                if self.outside.is_some() {
+                    statements.push(statement);
                 }
-                statements.push(statement);
             }
         }
         if let Some(anchor) = newest {
+            self.stand_on(anchor).await?;
+        }
+        // Noted only when all is taken in: it may be cut short at each await, and begins again then.
+        if *resumed {
+            self.unwitnessed.extend(statements);
+        } else {
+            self.lacks(statements).await;
+        }
+        self.revision = revision;
+        *resumed = true;
+        Ok(())
+    }
+
+    /// Goes on where an anchor ends, or keeps what has been read beyond it.
+    async fn stand_on(&mut self, anchor: Anchor) -> Result<(), AnchorError> {
+        if anchor.through > self.running.events {
             self.position = self.position_of(&anchor.last).await?;
             self.running = Running { events: anchor.through, digest: anchor.digest };
             self.last = Some(anchor.last);
+            self.uncovered.clear();
+        } else {
+            self.covered_through(anchor.through);
         }
-        self.lacks(statements).await;
         Ok(())
+    }
+
+    /// Forgets the events that an anchor covers.
+    fn covered_through(&mut self, through: u64) {
+        let before = self.running.events - self.uncovered.len() as u64;
+        let covered = usize::try_from(through.saturating_sub(before)).unwrap_or(usize::MAX);
+        self.uncovered.drain(..covered.min(self.uncovered.len()));
     }
 
     async fn position_of(&self, place: &Place) -> Result<Position, AnchorError> {
@@ -232,14 +278,14 @@ impl Anchorer {
             let most = self.cadence.events.clamp(1, MOST_EVENTS);
             for recorded in &page {
                 self.fold(recorded, now);
-                if self.marks.len() >= most && self.uncovered_since.is_some() {
+                if self.uncovered.len() >= most && self.uncovered_since().is_some() {
                     self.state().await?;
-                    // Another replica's anchor may have set us back: the rest of the page is read again.
+                    // Another replica's anchor may have taken us further: the rest of the page is read again.
                     break;
                 }
             }
         }
-        metrics::gauge!("yimen_log_unanchored_events").set(self.marks.len() as f64);
+        metrics::gauge!("yimen_log_unanchored_events").set(self.uncovered.len() as f64);
         Ok(())
     }
 
@@ -247,12 +293,24 @@ impl Anchorer {
         let hash = recorded.computed_hash();
         self.log.get_or_insert(recorded.id);
         self.position = recorded.position;
+        let is_anchor = recorded.stream == self.stream;
+        if is_anchor && self.revision < Some(recorded.revision) {
+            self.take_in(recorded);
+        }
         self.running.add(hash);
-        self.marks.push(Mark::of(hash));
+        self.uncovered.push_back(Uncovered { mark: Mark::of(hash), since: (!is_anchor).then_some(now) });
         self.last = Some(Place { stream: recorded.stream.as_str().to_owned(), revision: recorded.revision });
-        // An anchor alone is no reason for another one.
-        if recorded.stream != self.stream {
-            self.uncovered_since.get_or_insert(now);
+    }
+
+    /// Another replica's anchor counts as much as ours.
+    fn take_in(&mut self, recorded: &Recorded) {
+        self.revision = Some(recorded.revision);
+        let Some((statement, anchor)) = open(&*self.signer, recorded) else { return };
+        if let Some(anchor) = anchor {
+            self.covered_through(anchor.through);
+        }
+        if self.outside.is_some() {
+            self.unwitnessed.push_back(statement);
         }
     }
 
@@ -261,29 +319,35 @@ impl Anchorer {
         let (Some(log), Some(last)) = (self.log, self.last.clone()) else { return Ok(()) };
         let anchor = Anchor {
             log,
-            after: self.running.events - self.marks.len() as u64,
+            after: self.running.events - self.uncovered.len() as u64,
             through: self.running.events,
             digest: self.running.digest,
             last,
-            marks: super::written(&self.marks),
+            marks: super::written(self.uncovered.iter().map(|event| event.mark)),
             at: Timestamp::now(),
         };
-        let statement = self.signer.sign(&anchor).map_err(AnchorError::Sign)?;
+        let statement = self.signer.sign(&anchor).map_err(|failure| match failure {
+            SignFailure::Stranger => AnchorError::Stranger,
+            SignFailure::Failed(source) => AnchorError::Sign(source),
+        })?;
         let event = event(&statement, anchor.at)?;
         let expected = Expected::after(self.revision);
         match self.store.append(&self.stream, expected, vec![event]).await {
             Ok(appended) => {
                 self.revision = Some(appended.revision);
-                self.marks.clear();
-                self.uncovered_since = None;
+                self.uncovered.clear();
                 if self.outside.is_some() {
                     self.unwitnessed.push_back(statement);
                 }
                 metrics::counter!("yimen_log_anchors_total").increment(1);
                 Ok(())
             }
-            // Another replica was faster; its anchor counts as much as ours.
-            Err(AppendError::Conflict { .. }) => Box::pin(self.resume()).await,
+            // Another replica was faster.
+            Err(error @ AppendError::Conflict { .. }) => {
+                self.read_on(&mut true).await?;
+                // If it isn't to be seen yet, later.
+                if self.revision == expected.revision() { Err(AnchorError::Append(error)) } else { Ok(()) }
+            }
             Err(AppendError::Store(error)) => Err(error.into()),
             Err(
                 error @ (AppendError::IdReused { .. } | AppendError::TooLarge { .. } | AppendError::Nothing),
@@ -325,6 +389,16 @@ impl Anchorer {
             Err(error) => unwritable(&error),
         }
     }
+}
+
+/// The statement in an event of the anchors' stream, and what it says if somebody whom we know signed it.
+fn open(signer: &dyn SignAnchor, recorded: &Recorded) -> Option<(String, Option<Anchor>)> {
+    let statement = super::statement(recorded)?;
+    let anchor = signer.open(&statement);
+    if anchor.is_none() {
+        tracing::warn!(revision = recorded.revision, "an anchor of the log is not signed by a known key");
+    }
+    Some((statement, anchor))
 }
 
 fn unwritable(error: &std::io::Error) {

@@ -56,12 +56,20 @@ impl EventStoreDb {
                 return Err(AppendError::TooLarge { bytes: sealed.bytes, limit });
             }
             Err(
-                failure @ (Failure::Tombstoned | Failure::NotLeader | Failure::Lost(_) | Failure::Refused(_)),
+                failure @ (Failure::Tombstoned
+                | Failure::NotLeader
+                | Failure::Lost(_)
+                | Failure::Denied
+                | Failure::Refused(_)),
             ) => {
                 return Err(unavailable_or_deleted(stream, failure).into());
             }
         }
         let found = self.entries(stream, first, events.len()).await?;
+        // A part of what was confirmed tells nothing of the rest.
+        if answer.is_ok() && found.len() < events.len() {
+            return Err(unavailable("the append was confirmed and can't be read to its end").into());
+        }
         match recognise(&found, events, write) {
             Known::Same(appended) => {
                 self.hashes.insert(stream.clone(), (appended.revision, last_hash(&found, sealed.last_hash)));
@@ -160,6 +168,7 @@ pub(super) fn unavailable_or_deleted(stream: &StreamName, failure: Failure) -> S
         | Failure::TooLarge(_)
         | Failure::NotLeader
         | Failure::Lost(_)
+        | Failure::Denied
         | Failure::Refused(_) => unavailable(failure),
     }
 }

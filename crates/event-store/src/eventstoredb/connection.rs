@@ -94,6 +94,10 @@ impl Connection {
                         return Err(failure);
                     }
                 }
+                Err(Failure::Denied) => {
+                    self.give_up(session.generation).await;
+                    return Err(Failure::Denied);
+                }
                 Err(
                     failure @ (Failure::Conflict
                     | Failure::Tombstoned

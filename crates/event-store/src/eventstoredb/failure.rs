@@ -20,6 +20,9 @@ pub(super) enum Failure {
     /// It may be otherwise in a moment, with another client; what was asked may have been done.
     #[error("{0}")]
     Lost(String),
+    /// It may be otherwise once the file with the credentials has changed; a new client reads it.
+    #[error("the cluster refuses the credentials, or they may not do this")]
+    Denied,
     /// It won't be otherwise in a moment.
     #[error("{0}")]
     Refused(String),
@@ -31,9 +34,7 @@ impl From<Error> for Failure {
             Error::WrongExpectedVersion { .. } => Self::Conflict,
             Error::ResourceDeleted => Self::Tombstoned,
             Error::NotLeaderException(_) => Self::NotLeader,
-            Error::AccessDenied => {
-                Self::Refused("the cluster refuses the credentials, or they may not do this".to_owned())
-            }
+            Error::AccessDenied => Self::Denied,
             Error::Grpc { code: tonic::Code::InvalidArgument, message }
                 if message.starts_with("Maximum Append") =>
             {

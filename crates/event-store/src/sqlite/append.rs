@@ -27,6 +27,10 @@ pub(super) fn apply(connection: &Connection, append: &Append) -> rusqlite::Resul
     }
     let previous_hash = match tail {
         None => Digest::ZERO,
+        Some(Tail { position: Position::START, .. }) => {
+            let detail = format!("the last event of {} is before position 1", append.stream);
+            return Ok(Err(StoreError::Corrupt { position: None, detail }.into()));
+        }
         Some(Tail { seal: Some(seal), .. }) => seal.hash,
         Some(Tail { position, .. }) => {
             let detail = format!("the last event of {} has no seal", append.stream);

@@ -1,13 +1,13 @@
-//! Copies of a log's file, taken while it is written, and put back.
+//! Copies of a log's file, taken while it is written.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use rusqlite::backup::{Backup, StepResult};
+use uuid::Uuid;
 
-use super::lock::Lock;
 use super::open::{self, Access};
 use super::{OpenError, Options};
 
@@ -49,95 +49,88 @@ pub enum BackupError {
 
 /// Copies the log at `from`, as it is at one moment and whether or not a process writes it, to a new file at `to`.
 ///
-/// The copy is on the disk when this returns, and appears whole or not at all. `accept` looks at it before it gets its
-/// name: what it refuses is removed. Does blocking IO.
+/// The copy is for its owner alone, on the disk when this returns, and appears whole or not at all; nothing that is there
+/// is replaced. `accept` looks at it before it gets its name: what it refuses is removed. Does blocking IO.
 pub fn copy_file<E: From<BackupError>>(
     from: &Path,
     to: &Path,
     accept: impl FnOnce(&Path) -> Result<(), E>,
 ) -> Result<(), E> {
-    if to.exists() {
-        return Err(BackupError::Exists { path: to.to_owned() }.into());
+    // A write-ahead file of another log would be read as the copy's own.
+    if let Some(path) = files_of(to).find(|path| path.symlink_metadata().is_ok()) {
+        return Err(BackupError::Exists { path }.into());
     }
-    let part = beside(to, ".part");
-    let copied = take(from, &part).map_err(E::from).and_then(|()| accept(&part)).and_then(|()| {
-        fs::rename(&part, to)
+    let part = Part::take(from, to)?;
+    accept(&part.0)?;
+    Ok(part.publish(to)?)
+}
+
+/// A copy that has no name of its own yet; its files are removed in the end.
+#[derive(Debug)]
+pub(super) struct Part(pub(super) PathBuf);
+
+impl Part {
+    /// Copies the log at `from` to a file beside `to` that nobody else knows.
+    pub(super) fn take(from: &Path, to: &Path) -> Result<Self, BackupError> {
+        let source = open::reader(from, &Options::default(), Access::Checked)?;
+        let path = beside(to, &format!(".part-{}", Uuid::new_v4().simple()));
+        let io = |source| BackupError::Io { path: path.clone(), source };
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let file = options.open(&path).map_err(io)?;
+        let part = Self(path.clone());
+        // In one step: a writer appends meanwhile and is not seen.
+        let copy = |source_error| BackupError::Copy { path: from.to_owned(), source: source_error };
+        let mut target = Connection::open(&path).map_err(copy)?;
+        let step = Backup::new(&source, &mut target).and_then(|backup| backup.step(-1)).map_err(copy)?;
+        if step != StepResult::Done {
+            return Err(BackupError::Locked { path: from.to_owned() });
+        }
+        target.close().map_err(|(_, error)| copy(error))?;
+        file.sync_all().map_err(io)?;
+        Ok(part)
+    }
+
+    /// Gives it its name, unless something has it.
+    pub(super) fn publish(self, to: &Path) -> Result<(), BackupError> {
+        let linked = match fs::hard_link(&self.0, to) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(BackupError::Exists { path: to.to_owned() });
+            }
+            // Not every file system has links.
+            Err(_) if to.symlink_metadata().is_err() => fs::rename(&self.0, to),
+            linked => linked,
+        };
+        linked
             .and_then(|()| sync_folder(to))
-            .map_err(|source| BackupError::Io { path: to.to_owned(), source }.into())
-    });
-    for leftover in ["", "-wal", "-shm", "-journal"] {
-        // Gone already unless something failed, or reading the copy left it.
-        let _absent = fs::remove_file(beside(&part, leftover));
+            .map_err(|source| BackupError::Io { path: to.to_owned(), source })
     }
-    copied
 }
 
-/// Puts the log at `from` where `to` is. What was there is kept under another name, which is answered.
-///
-/// No process may have the log at `to` open for writing. `accept` is as for [`copy_file`]. Does blocking IO.
-pub fn restore_file<E: From<BackupError>>(
-    from: &Path,
-    to: &Path,
-    accept: impl FnOnce(&Path) -> Result<(), E>,
-) -> Result<Option<PathBuf>, E> {
-    let lock = Lock::take(to).map_err(|error| E::from(error.into()))?;
-    let restored = beside(to, ".restored");
-    // Of a restore that was cut short: it has no other name yet.
-    let _absent = fs::remove_file(&restored);
-    copy_file(from, &restored, accept)?;
-    let replace = || -> io::Result<Option<PathBuf>> {
-        let kept = if to.exists() { Some(set_aside(to)?) } else { None };
-        fs::rename(&restored, to)?;
-        sync_folder(to)?;
-        Ok(kept)
-    };
-    let kept = replace().map_err(|source| E::from(BackupError::Io { path: to.to_owned(), source }))?;
-    drop(lock);
-    Ok(kept)
-}
-
-/// Renames a log with the files that belong to it. The write-ahead file first: a new log must never meet an old one's.
-fn set_aside(log: &Path) -> io::Result<PathBuf> {
-    let aside = (1_u32..)
-        .map(|number| beside(log, &format!(".replaced-{number}")))
-        .find(|name| !name.exists())
-        .ok_or(io::ErrorKind::AlreadyExists)?;
-    for part in ["-wal", "-shm", ""] {
-        let (from, to) = (beside(log, part), beside(&aside, part));
-        let absent = |error: &io::Error| error.kind() == io::ErrorKind::NotFound && !part.is_empty();
-        if let Err(error) = fs::rename(from, to)
-            && !absent(&error)
-        {
-            return Err(error);
+impl Drop for Part {
+    fn drop(&mut self) {
+        for leftover in files_of(&self.0) {
+            // Gone already unless something failed, or reading the copy left it.
+            let _absent = fs::remove_file(leftover);
         }
     }
-    Ok(aside)
 }
 
-/// The snapshot is taken in one step: a writer appends meanwhile and is not seen.
-fn take(from: &Path, to: &Path) -> Result<(), BackupError> {
-    let source = open::reader(from, &Options::default(), Access::Checked)?;
-    let copy = |source_error| BackupError::Copy { path: from.to_owned(), source: source_error };
-    let _absent = fs::remove_file(to);
-    let mut target = Connection::open(to).map_err(copy)?;
-    let step = Backup::new(&source, &mut target).and_then(|backup| backup.step(-1)).map_err(copy)?;
-    if step != StepResult::Done {
-        return Err(BackupError::Locked { path: from.to_owned() });
-    }
-    target.close().map_err(|(_, error)| copy(error))?;
-    File::open(to)
-        .and_then(|file| file.sync_all())
-        .map_err(|source| BackupError::Io { path: to.to_owned(), source })
+/// The files that a log at `path` may have.
+pub(super) fn files_of(path: &Path) -> impl Iterator<Item = PathBuf> {
+    ["", "-wal", "-shm", "-journal"].map(|end| beside(path, end)).into_iter()
 }
 
-fn beside(path: &Path, end: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(end);
     name.into()
 }
 
 /// The file's name has to be on the disk, too.
-fn sync_folder(path: &Path) -> io::Result<()> {
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => File::open(folder)?.sync_all(),
         Some(_) | None => Ok(()),

@@ -10,6 +10,7 @@ mod health;
 mod lock;
 mod open;
 mod readers;
+mod restore;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -20,12 +21,13 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot, watch};
 
-pub use self::backup::{BackupError, copy_file, restore_file};
+pub use self::backup::{BackupError, copy_file};
 use self::health::Health;
 use self::lock::Lock;
 pub use self::open::OpenError;
 use self::open::{Access, high_water, last_position};
 use self::readers::Readers;
+pub use self::restore::restore_file;
 use self::writer::{Append, Order, Writer};
 use crate::{
     AppendError, Appended, Capabilities, EventStore, Expected, NewEvent, Position, Recorded, StoreError,
@@ -217,7 +219,15 @@ impl EventStore for Sqlite {
     }
 
     async fn high_water(&self) -> Result<Position, StoreError> {
-        self.readers.run(|connection| Ok(high_water(connection)?)).await
+        self.readers
+            .run(|connection| {
+                if open::has_rows_before_the_first(connection)? {
+                    let detail = open::BEFORE_THE_FIRST.to_owned();
+                    return Err(StoreError::Corrupt { position: None, detail });
+                }
+                Ok(high_water(connection)?)
+            })
+            .await
     }
 
     async fn changed(&self, after: Position) -> Result<Position, StoreError> {

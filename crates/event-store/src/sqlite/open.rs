@@ -24,6 +24,9 @@ const SCHEMA: &str = "CREATE TABLE events (
     UNIQUE (stream, revision)
 ) STRICT";
 
+/// What is said of rows that no append wrote.
+pub(super) const BEFORE_THE_FIRST: &str = "it has rows before position 1, where nothing is ever appended";
+
 /// Page cache of the writer; the index of random event ids is what needs it.
 const WRITER_CACHE_KIB: i64 = 64 * 1024;
 const READER_CACHE_KIB: i64 = 8 * 1024;
@@ -186,6 +189,13 @@ pub(super) fn last_position(connection: &Connection) -> rusqlite::Result<Positio
     Ok(position(last.unwrap_or(0)))
 }
 
+/// Whether rows are where no append puts them: before the first position, where no reader of the log looks.
+pub(super) fn has_rows_before_the_first(connection: &Connection) -> rusqlite::Result<bool> {
+    let first: Option<i64> =
+        connection.query_row("SELECT min(position) FROM events", [], |row| row.get(0))?;
+    Ok(first.is_some_and(|first| first < 1))
+}
+
 /// The highest position that was ever given out.
 pub(super) fn high_water(connection: &Connection) -> rusqlite::Result<Position> {
     let sql = "SELECT seq FROM sqlite_sequence WHERE name = 'events'";
@@ -237,9 +247,13 @@ fn identify(connection: &Connection, path: &Path) -> Result<(), OpenError> {
     let objects: Vec<Option<String>> =
         objects.query_map([], |row| row.get(0)).and_then(Iterator::collect).map_err(failed)?;
     match objects.as_slice() {
-        [Some(sql)] if sql == SCHEMA && found == SCHEMA_VERSION => Ok(()),
-        _ => Err(foreign("its tables are not those of an event log")),
+        [Some(sql)] if sql == SCHEMA && found == SCHEMA_VERSION => {}
+        _ => return Err(foreign("its tables are not those of an event log")),
     }
+    if has_rows_before_the_first(connection).map_err(failed)? {
+        return Err(foreign(BEFORE_THE_FIRST));
+    }
+    Ok(())
 }
 
 /// What every connection needs: no memory map, nothing of the file's schema trusted.

@@ -128,11 +128,14 @@ fn recorded(row: &Row<'_>) -> rusqlite::Result<Recorded> {
         |at: usize| column(at)?.as_bytes().map(Bytes::copy_from_slice).map_err(|error| invalid(at, error));
     let other = |error: Box<dyn std::error::Error + Send + Sync>| FromSqlError::Other(error);
     let stream = text(1)?.parse::<StreamName>().map_err(|error| invalid(1, other(error.into())))?;
-    let revision: i64 = row.get(2)?;
+    let (position, revision): (i64, i64) = (row.get(0)?, row.get(2)?);
+    if position < 1 {
+        return Err(invalid(0, FromSqlError::OutOfRange(position)));
+    }
     let id: FromSqlResult<Uuid> =
         column(3)?.as_blob().and_then(|id| Uuid::from_slice(id).map_err(|e| other(e.into())));
     Ok(Recorded {
-        position: open::position(row.get(0)?),
+        position: open::position(position),
         stream,
         revision: u64::try_from(revision).map_err(|error| invalid(2, other(error.into())))?,
         id: id.map_err(|error| invalid(3, error))?,

@@ -10,6 +10,9 @@ use super::{Fault, Finding, PAGE, Report};
 use crate::anchor::{self, Anchor, Mark, Running};
 use crate::{Digest, EventStore, Position, Recorded, StoreError};
 
+/// Places of the anchors' stream that are tried behind what can't be read: a hostile revision could be any number.
+const UNREADABLE: u64 = 10_000;
+
 /// Who says what the log held: the anchors in it, those kept outside, and the keys by which to tell a true one.
 pub struct Witnesses<'a> {
     /// Takes a signed statement apart: those of the log first, in its order, then those from outside. The error says, for
@@ -61,7 +64,8 @@ pub(super) struct Expectations {
     running: Running,
     /// The first of `anchors` that is still to be compared.
     next: usize,
-    contradicted: bool,
+    /// The first of `anchors` that says something else than the log.
+    contradicted: Option<usize>,
 }
 
 impl Expectations {
@@ -74,15 +78,23 @@ impl Expectations {
             findings: Vec::new(),
             running: Running::START,
             next: 0,
-            contradicted: false,
+            contradicted: None,
         };
         let (stream, mut next) = (anchor::stream(), 0);
-        let mut known = HashSet::new();
+        let (mut known, mut unreadable) = (HashSet::new(), 0);
         loop {
             let page = match store.read_stream(&stream, next, PAGE).await {
                 Ok(page) => page,
-                // The walk names what is unreadable there.
-                Err(StoreError::Corrupt { position: Some(_), .. }) => break,
+                // The walk names what is unreadable there; anchors behind it still count.
+                Err(StoreError::Corrupt { position: Some(_), .. }) if unreadable < UNREADABLE => {
+                    unreadable += 1;
+                    next = next.saturating_add(1);
+                    continue;
+                }
+                Err(StoreError::Corrupt { position: Some(_), .. }) => {
+                    gathered.disbelieve(None, "too many anchors can't be read, those behind them neither");
+                    break;
+                }
                 Err(error) => return Err(error),
             };
             let Some(end) = page.last() else { break };
@@ -147,8 +159,9 @@ impl Expectations {
         while let Some(Opened { anchor, .. }) = self.anchors.get(self.next)
             && anchor.through <= self.running.events
         {
-            self.contradicted |=
-                anchor.through != self.running.events || anchor.digest != self.running.digest;
+            if anchor.through != self.running.events || anchor.digest != self.running.digest {
+                self.contradicted.get_or_insert(self.next);
+            }
             self.next += 1;
         }
     }
@@ -164,9 +177,13 @@ impl Expectations {
             at: last.map(|last| last.at),
             holds: true,
         };
-        let short = self.next < self.anchors.len();
-        let expected = (self.contradicted || short)
-            .then(|| Expected { marks: expected(&self.anchors), genuine: self.genuine });
+        // The log ends before what those state that were not compared.
+        let contradicted = self.contradicted.unwrap_or(self.next);
+        let expected = self.anchors.get(contradicted).map(|first| Expected {
+            first: first.anchor.clone(),
+            marks: expected(&self.anchors),
+            genuine: self.genuine,
+        });
         (anchored, self.findings, expected)
     }
 }
@@ -174,6 +191,8 @@ impl Expectations {
 /// What a log should hold.
 #[derive(Debug)]
 pub(super) struct Expected {
+    /// The first anchor that the log contradicts.
+    first: Anchor,
     /// In its order; `None` where nobody knows.
     marks: Vec<Option<Mark>>,
     /// Anchors of the log that are true by their signature.
@@ -232,19 +251,23 @@ pub(super) async fn locate(
     }
     let named: HashSet<Position> = report.findings.iter().filter_map(|finding| finding.position).collect();
     let dense = store.capabilities().dense_positions;
-    for departure in align(&expected.marks, &actual, &expected.genuine) {
+    let departures = align(&expected.marks, &actual, &expected.genuine);
+    if departures.is_empty() {
+        report.push(unlocated(&expected.first));
+    }
+    for departure in departures {
         match departure {
             Departure::Altered { at } => {
                 let detail = "an anchor knows another event in its place";
-                name(store, Fault::Altered, positions[at], &named, detail, report).await?;
+                name(store, Fault::Altered, &positions[..=at], &named, detail, report).await?;
             }
             Departure::Inserted { at } => {
                 let detail = "no anchor knows it, and anchors cover what is around it";
-                name(store, Fault::Inserted, positions[at], &named, detail, report).await?;
+                name(store, Fault::Inserted, &positions[..=at], &named, detail, report).await?;
             }
             Departure::Reordered { at, before } => {
                 let detail = format!("by the anchors it is event {} of the log", before + 1);
-                name(store, Fault::Reordered, positions[at], &named, &detail, report).await?;
+                name(store, Fault::Reordered, &positions[..=at], &named, &detail, report).await?;
             }
             Departure::Removed { first, count, at } => {
                 let previous = at.checked_sub(1).map_or(Position::START, |before| positions[before]);
@@ -275,19 +298,30 @@ pub(super) async fn locate(
     Ok(())
 }
 
-/// Adds a finding about the event at a position, unless the hash chains have told of it.
+/// A later anchor may vouch for what took the place of what an earlier one signed: the marks of both can't tell where.
+fn unlocated(first: &Anchor) -> Finding {
+    let detail = format!(
+        "the first {} events are not those that the anchor of {} signed; what differs can't be told",
+        first.through, first.at
+    );
+    Finding { fault: Fault::Altered, stream: None, revision: None, position: None, detail }
+}
+
+/// Adds a finding about the event at the last of these positions, unless the hash chains have told of it.
 async fn name(
     store: &dyn EventStore,
     fault: Fault,
-    position: Position,
+    positions: &[Position],
     named: &HashSet<Position>,
     detail: &str,
     report: &mut Report,
 ) -> Result<(), StoreError> {
+    let Some((&position, before)) = positions.split_last() else { return Ok(()) };
     if named.contains(&position) {
         return Ok(());
     }
-    let before = Position::from_raw(position.raw().saturating_sub(1));
+    // A cluster reads on from where an event is, not from any number in between.
+    let before = before.last().copied().unwrap_or(Position::START);
     let found = match store.read_all(before, 1).await {
         Ok(page) => page.into_iter().next(),
         Err(StoreError::Corrupt { position: Some(_), .. }) => None,

@@ -41,9 +41,9 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether every event is as it was written.
+    /// Whether every event is as it was written, and the log holds what its anchors say.
     pub fn is_clean(&self) -> bool {
-        self.found == 0
+        self.found == 0 && self.anchored.as_ref().is_none_or(|anchored| anchored.holds)
     }
 
     fn push(&mut self, finding: Finding) {

@@ -2,17 +2,19 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use event_store::sqlite::{Options, Sqlite};
 use event_store::{
     Anchor, Anchorer, Cadence, Digest, EventStore, Fault, Opened, OutsideAnchors, Position, Report,
-    SignAnchor, StreamName, Witnesses, verify,
+    SignAnchor, SignFailure, StreamName, Witnesses, verify,
 };
 use rusqlite::{Connection, params};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
+use crate::sparse::Sparse;
 use crate::tally::{after, event};
 
 /// A signer for tests: its mark before the anchor's JSON. Real signatures are `identity`'s, and tested there.
@@ -20,12 +22,42 @@ use crate::tally::{after, event};
 struct StampingSigner(&'static str);
 
 impl SignAnchor for StampingSigner {
-    fn sign(&self, anchor: &Anchor) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(format!("{}{}", self.0, serde_json::to_string(anchor)?))
+    fn sign(&self, anchor: &Anchor) -> Result<String, SignFailure> {
+        let text = serde_json::to_string(anchor).map_err(|error| SignFailure::Failed(error.into()))?;
+        Ok(format!("{}{text}", self.0))
     }
 
     fn open(&self, statement: &str) -> Option<Anchor> {
         serde_json::from_str(statement.strip_prefix(self.0)?).ok()
+    }
+}
+
+/// The same, and counts what it opens.
+#[derive(Debug, Default)]
+struct CountingSigner(AtomicU64);
+
+impl SignAnchor for CountingSigner {
+    fn sign(&self, anchor: &Anchor) -> Result<String, SignFailure> {
+        StampingSigner("true:").sign(anchor)
+    }
+
+    fn open(&self, statement: &str) -> Option<Anchor> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        StampingSigner("true:").open(statement)
+    }
+}
+
+/// A signer whose keys no anchor of the log announced.
+#[derive(Debug)]
+struct StrangeSigner;
+
+impl SignAnchor for StrangeSigner {
+    fn sign(&self, _: &Anchor) -> Result<String, SignFailure> {
+        Err(SignFailure::Stranger)
+    }
+
+    fn open(&self, statement: &str) -> Option<Anchor> {
+        StampingSigner("true:").open(statement)
     }
 }
 
@@ -80,6 +112,18 @@ impl Log {
         store.close().await;
     }
 
+    /// Appends more than there ever was, under one anchor and without the file outside.
+    async fn write_past_all_before(&self) {
+        let store = Arc::new(Sqlite::open(self.path(), &Options::default()).expect("a log"));
+        for count in 0..40 {
+            store.append(&stream("d"), after(count), vec![event(count)]).await.expect("appended");
+        }
+        let cadence = Cadence { events: 1000, interval: Duration::from_secs(3600) };
+        let signer = Arc::new(StampingSigner("true:"));
+        Anchorer::new(store.clone(), signer, cadence, None).run(async {}).await;
+        store.close().await;
+    }
+
     fn alter(&self, sql: &str) -> &Self {
         Connection::open(self.path())
             .and_then(|file| file.execute_batch(sql))
@@ -93,13 +137,16 @@ impl Log {
 }
 
 async fn verified(path: &Path, outside: Vec<String>) -> Report {
-    let store = Sqlite::open_read_only(path, &Options::default()).expect("still a log");
+    report_on(&Sqlite::open_read_only(path, &Options::default()).expect("still a log"), outside).await
+}
+
+async fn report_on(store: &dyn EventStore, outside: Vec<String>) -> Report {
     let signer = StampingSigner("true:");
     let mut open = |statement: &str| {
         let anchor = signer.open(statement).ok_or("signed by nobody whom we know")?;
         Ok(Opened { anchor, trusted: true })
     };
-    verify(&store, Some(Witnesses { open: &mut open, outside }), |_| ()).await.expect("readable to the end")
+    verify(store, Some(Witnesses { open: &mut open, outside }), |_| ()).await.expect("readable to the end")
 }
 
 type Named<'a> = (Fault, Option<&'a str>, Option<u64>, Option<u64>);
@@ -185,6 +232,16 @@ async fn a_rewritten_end_of_a_stream_is_named() {
 }
 
 #[tokio::test]
+async fn it_is_named_in_a_log_that_reads_on_from_its_own_positions_alone() {
+    let log = Log::anchored().await;
+    let last = last_of(&log.path(), "tally-b");
+    forge(&log.path(), last, "{\"number\":99}");
+    let store = Sqlite::open_read_only(log.path(), &Options::default()).expect("still a log");
+    let report = report_on(&Sparse(store), vec![]).await;
+    assert_eq!(findings(&report), [(Fault::Altered, Some("b"), Some(4), Some(Sparse::APART * last))]);
+}
+
+#[tokio::test]
 async fn events_of_different_streams_that_changed_places_are_named() {
     let log = Log::anchored().await;
     log.alter(
@@ -244,6 +301,19 @@ async fn an_end_that_was_cut_off_with_its_anchors_is_known_outside() {
 }
 
 #[tokio::test]
+async fn an_end_that_was_cut_off_and_written_anew_is_known_outside() {
+    let log = Log::anchored().await;
+    let outside = log.outside().read().expect("readable");
+    // As if the rest had never been; then a gateway goes on, and its anchors cover the same places.
+    log.alter("DELETE FROM events WHERE position > 8").alter(CLOSE_GAPS);
+    log.write_past_all_before().await;
+    assert!(log.report(vec![]).await.is_clean(), "the log agrees with itself");
+    let report = log.report(outside).await;
+    assert!(!report.is_clean() && report.found > 0, "{:?}", report.findings);
+    assert!(!report.anchored.expect("asked for").holds);
+}
+
+#[tokio::test]
 async fn a_forged_anchor_is_named() {
     let log = Log::anchored().await;
     let store = Sqlite::open(log.path(), &Options::default()).expect("a log");
@@ -276,15 +346,27 @@ async fn a_removed_anchor_is_named_and_accuses_no_other_event() {
 }
 
 #[tokio::test]
+async fn an_unreadable_anchor_takes_the_word_from_no_later_one() {
+    let log = Log::anchored().await;
+    let last = last_of(&log.path(), "tally-b");
+    forge(&log.path(), last, "{\"number\":99}");
+    log.alter("UPDATE events SET event_id = x'00' WHERE stream = 'anchor-log' AND revision = 0");
+    let report = log.report(vec![]).await;
+    let faults = findings(&report);
+    assert!(faults.contains(&(Fault::Altered, Some("b"), Some(4), Some(last))), "{faults:?}");
+}
+
+#[tokio::test]
 async fn two_replicas_anchor_one_log_once() {
     let folder = TempDir::new().expect("a temporary directory");
     let store = Arc::new(Sqlite::open(folder.path().join("log.db"), &Options::default()).expect("a log"));
     let mut stops = Vec::new();
     let mut anchoring = Vec::new();
-    for _ in 0..2 {
+    let signers = [Arc::new(CountingSigner::default()), Arc::new(CountingSigner::default())];
+    for signer in &signers {
         let (stop, stopped) = oneshot::channel::<()>();
         let cadence = Cadence { events: 3, interval: Duration::from_secs(3600) };
-        let anchorer = Anchorer::new(store.clone(), Arc::new(StampingSigner("true:")), cadence, None);
+        let anchorer = Anchorer::new(store.clone(), signer.clone(), cadence, None);
         anchoring.push(tokio::spawn(anchorer.run(async { drop(stopped.await) })));
         stops.push(stop);
     }
@@ -299,4 +381,26 @@ async fn two_replicas_anchor_one_log_once() {
     store.close().await;
     let report = verified(&folder.path().join("log.db"), vec![]).await;
     assert_eq!(report.findings, []);
+    let anchored = report.anchored.expect("asked for");
+    assert_eq!(anchored.covered, report.events - 1);
+    for signer in signers {
+        let opened = signer.0.load(Ordering::Relaxed);
+        assert!(
+            opened <= anchored.anchors as u64,
+            "{opened} opened of {}: again and again",
+            anchored.anchors
+        );
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_no_key_of_the_log_gives_up() {
+    let log = Log::anchored().await;
+    let store = Arc::new(Sqlite::open(log.path(), &Options::default()).expect("a log"));
+    store.append(&stream("d"), after(0), vec![event(0)]).await.expect("appended");
+    let cadence = Cadence { events: 1, interval: Duration::from_secs(3600) };
+    let anchorer = Anchorer::new(store.clone(), Arc::new(StrangeSigner), cadence, None);
+    let ended = tokio::time::timeout(Duration::from_secs(5), anchorer.run(std::future::pending())).await;
+    ended.expect("nothing is tried again");
+    store.close().await;
 }

@@ -17,7 +17,7 @@ async fn three() -> wire_stand_in::WireStandIn {
 }
 
 async fn assert_clean(store: &EventStoreDb, events: u64) {
-    let report = verify(store, |_| ()).await.expect("readable");
+    let report = verify(store, None, |_| ()).await.expect("readable");
     assert!(report.is_clean(), "{:?}", report.findings);
     assert_eq!(report.events, events);
 }
@@ -324,7 +324,7 @@ async fn an_event_that_somebody_else_wrote_into_our_stream_is_named() {
     assert_eq!(store.read_stream(&stream, 0, 10).await.expect("up to there").len(), 1);
     let beyond = store.read_stream(&stream, 1, 10).await;
     assert!(matches!(beyond, Err(StoreError::Corrupt { position: Some(_), .. })), "{beyond:?}");
-    let report = verify(&*store, |_| ()).await.expect("readable");
+    let report = verify(&*store, None, |_| ()).await.expect("readable");
     assert_eq!((report.events, report.found), (2, 1), "{:?}", report.findings);
 }
 
@@ -374,4 +374,36 @@ async fn credentials_are_asked_for_and_never_repeated() {
     let said = format!("{source} {source:?} {wrong:?} {store:?}");
     assert!(said.contains("credentials"), "{said}");
     assert!(!said.contains("hunter2") && !said.contains("s3cret"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn credentials_that_were_changed_are_read_again() {
+    let options = Options { credentials: Some("yimen:new".to_owned()), ..Options::default() };
+    let cluster = stand_in_of(options).await;
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let file = folder.path().join("credentials");
+    std::fs::write(&file, "yimen:old").expect("written");
+    let store = Arc::new(
+        EventStoreDb::open(address(&cluster, &format!("&credentialsFile={}", file.display())))
+            .expect("the file is there"),
+    );
+    assert!(store.head().await.is_err(), "let in");
+    std::fs::write(&file, "yimen:new").expect("written");
+    store.append(&fresh_stream(), Expected::NoStream, vec![event(0)]).await.expect("let in");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_append_that_is_read_back_in_part_may_be_repeated() {
+    let cluster = stand_in().await;
+    let store = open(&cluster);
+    let stream = fresh_stream();
+    store.append(&stream, Expected::NoStream, vec![event(0)]).await.expect("appended");
+    let events = vec![event(1), event(2), event(3)];
+    cluster.always(Call::Read, Some(Fault::EndAfter(1)));
+    let unknown = store.append(&stream, Expected::Revision(0), events.clone()).await;
+    assert!(matches!(unknown, Err(AppendError::Store(StoreError::Unavailable { .. }))), "{unknown:?}");
+    cluster.always(Call::Read, None);
+    let repeated = store.append(&stream, Expected::Revision(0), events).await.expect("it was there");
+    assert!(repeated.duplicate && repeated.revision == 3, "{repeated:?}");
+    assert_clean(&store, 4).await;
 }

@@ -1,7 +1,7 @@
 //! What somebody does to the database file by SQL, `verify` names.
 
 use event_store::sqlite::{Options, Sqlite};
-use event_store::{EventStore, Fault, Report, StreamName, verify};
+use event_store::{AppendError, EventStore, Fault, Report, StoreError, StreamName, verify};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -140,6 +140,33 @@ async fn an_event_moved_to_another_stream_is_named() {
     let faults = findings(&report);
     assert!(faults.contains(&(Fault::Altered, Some("b"), Some(5), at(9))), "{faults:?}");
     assert!(faults.contains(&(Fault::Reordered, Some("b"), Some(4), at(10))), "{faults:?}");
+}
+
+/// No reader of the whole log goes there, yet whoever reads the stream would.
+#[tokio::test]
+async fn a_row_before_the_first_position_is_refused_by_all() {
+    let dir = TempDir::new().expect("a temporary directory");
+    let path = dir.path().join("log.db");
+    let store = Sqlite::open(&path, &Options::default()).expect("a new log");
+    store.append(&stream("a"), after(0), vec![event(0)]).await.expect("appended");
+    // While the log is open, and sound in itself: copied to a stream's end.
+    let file = Connection::open(&path).expect("a database");
+    file.execute_batch(
+        "INSERT INTO events SELECT -1, stream, 1, randomblob(16), event_type, version, data, metadata FROM events",
+    )
+    .expect("the file can be altered");
+    let read = store.read_stream(&stream("a"), 1, 10).await;
+    assert!(matches!(read, Err(StoreError::Corrupt { .. })), "{read:?}");
+    let appended = store.append(&stream("a"), after(2), vec![event(2)]).await;
+    assert!(matches!(appended, Err(AppendError::Store(StoreError::Corrupt { .. }))), "{appended:?}");
+    assert!(matches!(verify(&store, None, |_| ()).await, Err(StoreError::Corrupt { .. })));
+    store.close().await;
+    for opened in
+        [Sqlite::open(&path, &Options::default()), Sqlite::open_read_only(&path, &Options::default())]
+    {
+        let refusal = opened.expect_err("refused").to_string();
+        assert!(refusal.contains("before position 1"), "{refusal}");
+    }
 }
 
 /// Somebody who knows the encoding and recomputes the hash is given away by the next event.

@@ -20,5 +20,9 @@ pub fn run(args: &RestoreArgs) -> Result<ExitCode, Failure> {
         output::say(&format!("原日志保留为 · the log that was there is now {}", kept.display()))?;
     }
     output::say(&format!("已恢复 · restored: {}", log.display()))?;
+    output::remark(
+        "提示：备份不含签名密钥；请将原主机的断言密钥文件一并带来，否则不再生成锚点 · a backup holds no keys: bring the old host's \
+         assertion key file (assertion-key.pem, or identity.assertion_key_file) along, or nothing new is anchored",
+    );
     Ok(ExitCode::SUCCESS)
 }

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use event_store::{Anchor, Anchorer, EventStore, OutsideAnchors, SignAnchor};
-use identity::{AnchorKeys, AssertionSigner};
+use event_store::{Anchor, Anchorer, EventStore, OutsideAnchors, SignAnchor, SignFailure};
+use identity::{AnchorError, AnchorKeys, AssertionSigner};
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
@@ -29,16 +29,58 @@ struct OwnKeys {
 }
 
 impl SignAnchor for OwnKeys {
-    fn sign(&self, anchor: &Anchor) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+    fn sign(&self, anchor: &Anchor) -> Result<String, SignFailure> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let statement = self.signer.sign_anchor(anchor, &known, Timestamp::now())?;
+        let statement = self.signer.sign_anchor(anchor, &known, Timestamp::now());
+        let statement = statement.map_err(|error| SignFailure::Failed(error.into()))?;
         // What it announces is known from now on.
-        known.open::<Anchor>(&statement)?;
-        Ok(statement)
+        match known.open::<Anchor>(&statement) {
+            Ok(_) => Ok(statement),
+            Err(AnchorError::UnknownKey { .. }) => Err(SignFailure::Stranger),
+            Err(error @ (AnchorError::Malformed | AnchorError::WrongType | AnchorError::BadSignature)) => {
+                Err(SignFailure::Failed(error.into()))
+            }
+        }
     }
 
     fn open(&self, statement: &str) -> Option<Anchor> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.open::<Anchor>(statement).ok().map(|believed| believed.claims)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use event_store::{Digest, Place};
+    use identity::{Es256Key, KeyRing, PseudonymSecret};
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// A gateway with a key of its own.
+    fn gateway() -> OwnKeys {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let secret = PseudonymSecret::load_or_generate(&folder.path().join("secret")).expect("made");
+        let ring = KeyRing::of(Arc::new(Es256Key::generate().expect("randomness")));
+        let signer = Arc::new(AssertionSigner::new("https://yimen.test", secret, ring));
+        OwnKeys { signer, known: Mutex::default() }
+    }
+
+    #[test]
+    fn a_gateway_whose_keys_the_log_does_not_know_is_a_stranger() {
+        let (old, new) = (gateway(), gateway());
+        let anchor = Anchor {
+            log: Uuid::nil(),
+            after: 0,
+            through: 0,
+            digest: Digest::of(b""),
+            last: Place { stream: "item-1".to_owned(), revision: 0 },
+            marks: String::new(),
+            at: Timestamp::UNIX_EPOCH,
+        };
+        let statement = old.sign(&anchor).expect("the first is believed");
+        assert_eq!(new.open(&statement).as_ref(), Some(&anchor), "so it is by whoever reads it");
+        assert!(old.sign(&anchor).is_ok());
+        assert!(matches!(new.sign(&anchor), Err(SignFailure::Stranger)));
     }
 }
