@@ -11,8 +11,8 @@ use event_store::Position;
 use url::Url;
 
 pub use self::matching::{ListFormat, MatchArgs};
-use crate::data_dir::log_file;
-use crate::failure::EXIT_CODES;
+use crate::data_dir::embedded_log;
+use crate::failure::{EXIT_CODES, Failure};
 use crate::import::{Defaults, Encoding, Mapping, Rewrite};
 
 /// 一门：政务服务统一入口网关 · one door to public services.
@@ -235,7 +235,7 @@ pub enum Format {
 /// A data directory.
 #[derive(Debug, Args)]
 pub struct DataArgs {
-    /// Folder that holds the event log
+    /// Folder that holds the embedded event log; a log in a cluster is not seen from here
     #[arg(long, value_name = "DIR", env = "YIMEN_DATA_DIR")]
     pub data_dir: PathBuf,
 }
@@ -244,7 +244,7 @@ pub struct DataArgs {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = true)]
 pub struct LogArgs {
-    /// Folder that holds the event log
+    /// Folder that holds the embedded event log; a log in a cluster is not seen from here
     #[arg(long, value_name = "DIR", env = "YIMEN_DATA_DIR")]
     data_dir: Option<PathBuf>,
     /// The event log itself, for example a backup
@@ -254,12 +254,12 @@ pub struct LogArgs {
 
 impl LogArgs {
     /// The log's file.
-    pub fn file(&self) -> PathBuf {
+    pub fn file(&self) -> Result<PathBuf, Failure> {
         match (&self.log, &self.data_dir) {
-            (Some(file), _) => file.clone(),
-            (None, Some(folder)) => log_file(folder),
+            (Some(file), _) => Ok(file.clone()),
+            (None, Some(folder)) => embedded_log(folder),
             // The group above requires one of them.
-            (None, None) => PathBuf::new(),
+            (None, None) => Ok(PathBuf::new()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Where things are in a data directory.
 
+use std::env;
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,11 @@ use std::sync::Arc;
 
 use event_store::sqlite::{OpenError, Options, Sqlite};
 
+use crate::config::EventLog;
 use crate::failure::{Failure, reasons};
+
+/// The variable that sets `event_log.address`.
+const LOG_ADDRESS: &str = "YIMEN_EVENT_LOG__ADDRESS";
 
 /// The event log.
 pub fn log_file(data_dir: &Path) -> PathBuf {
@@ -62,9 +67,24 @@ pub fn damaged(file: &Path, error: &dyn std::error::Error) -> Failure {
     ))
 }
 
+/// The log of this folder for a command that reads no configuration but the environment's variables.
+///
+/// Where those say that the log is in a cluster, a file in the folder is old, or another log.
+pub fn embedded_log(data_dir: &Path) -> Result<PathBuf, Failure> {
+    let is_embedded = |address| EventLog { address, ..EventLog::default() }.cluster() == Ok(None);
+    if env::var(LOG_ADDRESS).is_ok_and(|address| !is_embedded(address)) {
+        return Err(Failure::config(format!(
+            "日志在集群中 · {LOG_ADDRESS} says that the event log is in a cluster, and this command is for the embedded \
+             log in {}: unset the variable if that is meant",
+            data_dir.display()
+        )));
+    }
+    Ok(log_file(data_dir))
+}
+
 /// Opens the log for reading alone, whether or not a gateway is running on it.
 pub fn read_log(data_dir: &Path) -> Result<Arc<Sqlite>, Failure> {
-    read_log_file(&log_file(data_dir))
+    read_log_file(&embedded_log(data_dir)?)
 }
 
 /// The same, of a log that is in this file.

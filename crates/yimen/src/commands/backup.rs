@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::output;
 
 pub fn run(args: &BackupArgs) -> Result<ExitCode, Failure> {
-    let log = data_dir::log_file(&args.data.data_dir);
+    let log = data_dir::embedded_log(&args.data.data_dir)?;
     copy_file(&log, &args.to, |copy| accept(copy, &args.trust)).map_err(Refused::failure)?;
     output::say(&format!("已备份 · backed up: {}", args.to.display()))?;
     Ok(ExitCode::SUCCESS)

@@ -12,9 +12,9 @@ use crate::output;
 
 pub fn run(args: &RestoreArgs) -> Result<ExitCode, Failure> {
     let folder = &args.data.data_dir;
+    let log = data_dir::embedded_log(folder)?;
     data_dir::make(folder)
         .map_err(|error| Failure::because(format_args!("{} can't be made", folder.display()), &error))?;
-    let log = data_dir::log_file(folder);
     let kept = restore_file(&args.from, &log, |copy| accept(copy, &args.trust)).map_err(Refused::failure)?;
     if let Some(kept) = kept {
         output::say(&format!("原日志保留为 · the log that was there is now {}", kept.display()))?;

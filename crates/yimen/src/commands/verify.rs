@@ -15,7 +15,7 @@ use crate::failure::{Exit, Failure};
 use crate::{output, progress};
 
 pub fn run(args: &VerifyArgs) -> Result<ExitCode, Failure> {
-    verify_file(&args.log.file(), &args.trust)
+    verify_file(&args.log.file()?, &args.trust)
 }
 
 /// Verifies the log in that file, and says what was found.
