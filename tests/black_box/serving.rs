@@ -11,7 +11,7 @@ use crate::binary::{Demo, yimen};
 use crate::staff::AUDIENCE;
 
 const ISSUER: &str = "https://id.test";
-const CHANNEL: &str = "hangzhou-app";
+pub(crate) const CHANNEL: &str = "hangzhou-app";
 
 /// An issuer that a gateway may trust.
 pub(crate) fn issuer() -> DevelopmentIssuer {

@@ -17,6 +17,7 @@ use crate::binary::Demo;
 use crate::city::busy;
 use crate::client::{ask, until};
 use crate::raw::{answers, connect, until_end};
+use crate::serving::CHANNEL;
 use crate::staff::callable;
 use crate::stand_in::{RawStandIn, StandIn};
 
@@ -125,6 +126,20 @@ async fn a_websocket_is_a_call_with_an_identity_and_survives_the_signal_to_stop(
 }
 
 #[tokio::test]
+async fn a_tunnel_ends_when_its_channel_is_suspended() {
+    let (demo, echo) = (Demo::start(&["--sample", "none"]), EchoStandIn::start().await);
+    let entry = demo.adopt(&callable("渠道停用后的连接", "330106", &echo.base_url)).await;
+    let mut socket = open(&demo, &entry, "/queue").await.expect("it is opened");
+    echoes(&mut socket, Message::text("你好")).await;
+    let path = format!("/registry/v1/channels/{CHANNEL}/suspension");
+    let why = json!({"reason": "违规收集个人信息"});
+    demo.post(&path, demo.token("operator")).json(&why).await.position();
+    while let Some(Ok(_)) = socket.next().await {}
+    until("its place is free", async || (in_flight(&demo).await == "yimen_calls_in_flight 0").then_some(()))
+        .await;
+}
+
+#[tokio::test]
 async fn a_tunnel_that_is_silent_ends_and_leaves_its_places() {
     const MOST: usize = 3;
     let settings = format!("max_connections_per_client = {MOST}\n");
@@ -179,9 +194,12 @@ async fn without_a_101_nothing_is_a_tunnel() {
     }
 
     // A 101 that nobody asked for, or to something else.
-    for switching in
-        [SWITCHING.replace("WebSocket\r\n", "h2c\r\n"), SWITCHING.replace("Upgrade\r\n", "close\r\n")]
-    {
+    for switching in [
+        SWITCHING.replace("WebSocket\r\n", "h2c\r\n"),
+        SWITCHING.replace("Upgrade\r\n", "close\r\n"),
+        // A page that repeats what the client wants to hear, and doesn't speak the protocol.
+        SWITCHING.replace("s3pP", "S3PP"),
+    ] {
         let mut client = connect(&demo.url("")).await;
         let sent = format!("{}{follows}", request(demo, &entry));
         client.write_all(sent.as_bytes()).await.expect("it listens");

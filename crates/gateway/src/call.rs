@@ -9,7 +9,7 @@ use domain::EntryId;
 use http::header::{CACHE_CONTROL, EXPECT, LOCATION};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, Version};
-use hyper::upgrade::{OnUpgrade, on as upgraded};
+use hyper::upgrade::on as upgraded;
 
 use crate::access::{self, identify};
 use crate::download::Download;
@@ -21,7 +21,7 @@ use crate::path::{self, CALL_PREFIX, CallTarget};
 use crate::record::CallRecord;
 use crate::refusal::Refusal;
 use crate::selection::{Chosen, choose};
-use crate::tunnel::{self, Tunnel};
+use crate::tunnel::{self, Asked, Tunnel};
 use crate::upload::Upload;
 use crate::{Gateway, Offering, Route, channel, department, region, upstream};
 
@@ -62,7 +62,7 @@ async fn carry_to_one_of(
     gateway: &Gateway,
     record: &Arc<CallRecord>,
     target: CallTarget<'_>,
-    (head, body, client): (Parts, Body, Option<OnUpgrade>),
+    (head, body, client): (Parts, Body, Option<Asked>),
 ) -> Result<Response, Refusal> {
     let settings = gateway.settings();
     let caller = identify(gateway.verifier(), &head.headers).await?;
@@ -114,12 +114,23 @@ async fn carry_to_one_of(
     let mut attempt = Attempt::begin(upstream, forced, settings.health)?;
     let wish = if client.is_some() { Wish::Tunnel } else { Wish::Answer };
     let forwarded = forward(upstream.backend(gateway.backends()), request, limits, wish).await;
-    let (mut response, lease) = forwarded.inspect_err(|refusal| attempt.refused(refusal, &progress))?;
+    let agreed = forwarded.and_then(|(response, lease)| {
+        let asked = client.filter(|_| response.status() == StatusCode::SWITCHING_PROTOCOLS);
+        match asked.as_ref().is_none_or(|asked| asked.is_accepted_by(response.headers())) {
+            true => Ok((response, lease, asked)),
+            false => Err(Refusal::BackendBrokeOff),
+        }
+    });
+    let (mut response, lease, asked) = agreed.inspect_err(|refusal| attempt.refused(refusal, &progress))?;
     attempt.responded();
-    let switched = (response.status() == StatusCode::SWITCHING_PROTOCOLS)
-        .then_some(client)
-        .flatten()
-        .map(|client| Tunnel::new(client, upgraded(&mut response), &limits, Arc::clone(record)));
+    let switched = asked.map(|asked| {
+        let (gateway, record) = (gateway.clone(), Arc::clone(record));
+        let stands = Box::new(move || {
+            gateway.verifier().still_vouches_for(&caller).map_err(Refusal::Credential)?;
+            channel::admitted(&caller, gateway.routes()).map(drop)
+        });
+        Tunnel::new(asked, upgraded(&mut response), &limits, record, stands)
+    });
     let (mut head, body) = response.into_parts();
     forwarding::rewrite_response(&mut head.headers, head.version);
     // What the backend speaks is no business of the connection to the client.

@@ -31,7 +31,7 @@ pub(crate) struct Outcome {
 
 /// Every outcome, the most frequent first: what metrics keep a number for. The refusals' tests see to it that none of
 /// theirs is missing.
-pub(crate) const OUTCOMES: [Outcome; 56] = {
+pub(crate) const OUTCOMES: [Outcome; 58] = {
     use Fault::{Backend, Client, Gateway};
     const fn failure(code: &'static str, fault: Fault) -> Outcome {
         Outcome { code, fault: Some(fault) }
@@ -87,12 +87,14 @@ pub(crate) const OUTCOMES: [Outcome; 56] = {
         failure("token-issuer", Client),
         failure("token-key", Client),
         failure("token-signature", Client),
+        failure("token-inactive", Client),
         failure("token-not-yet-valid", Client),
         failure("token-revoked", Client),
         failure("token-audience", Client),
         failure("token-claim", Client),
         failure("token-sender-constrained", Client),
         failure("keys-unavailable", Gateway),
+        failure("introspection-unavailable", Gateway),
     ]
 };
 

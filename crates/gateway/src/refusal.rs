@@ -407,12 +407,14 @@ mod tests {
             CredentialError::UnknownKey,
             CredentialError::BadSignature,
             CredentialError::Expired,
+            CredentialError::Inactive,
             CredentialError::NotYetValid,
             CredentialError::Revoked,
             CredentialError::WrongAudience,
             CredentialError::MalformedClaim("aud"),
             CredentialError::SenderConstrained,
             CredentialError::KeysUnavailable,
+            CredentialError::IntrospectionUnavailable,
         ];
         let others = [
             R::MalformedPath(crate::path::check("//../").expect_err("malformed")),

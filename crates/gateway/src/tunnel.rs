@@ -1,7 +1,8 @@
 //! A WebSocket (RFC 6455): a call that its backend answered with 101, after which bytes pass both ways as they are.
 //!
-//! The caller's identity was checked when the call was made; nobody looks at it again while the tunnel stands. A tunnel
-//! keeps its place among the calls, and counts as one call.
+//! The caller's identity was checked when the call was made, and while the tunnel stands, its end, revocations and the
+//! channel's standing are looked at again every half second. A tunnel keeps its place among the calls, and counts as one
+//! call.
 
 use std::any::Any;
 use std::io;
@@ -11,10 +12,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use axum::body::Body;
-use http::header::{CONNECTION, UPGRADE};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Version};
 use http_body::Body as _;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
@@ -27,6 +31,10 @@ use crate::outcome::Outcome;
 use crate::record::CallRecord;
 use crate::refusal::{Phase, Refusal};
 
+/// How often it is looked at whether the caller may still be there.
+const LOOKED_AT_AGAIN: Duration = Duration::from_millis(500);
+/// What a key is followed by in the digest that accepts it (RFC 6455, section 1.3).
+const ACCEPTING: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const WEBSOCKET: HeaderValue = HeaderValue::from_static("websocket");
 
 /// The bytes between a client and a backend that have switched protocols. It comes as an extension of the response with
@@ -41,8 +49,27 @@ struct Parted {
     idle: Duration,
     end: Option<Instant>,
     record: Arc<CallRecord>,
+    stands: Box<Stands>,
     /// What has to last as long as the tunnel does.
     kept: Vec<Box<dyn Any + Send>>,
+}
+
+/// Tells whether a tunnel's caller may still be there.
+type Stands = dyn Fn() -> Result<(), Refusal> + Send + Sync;
+
+/// A client that asks for a tunnel.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    client: OnUpgrade,
+    /// What only a backend answers that speaks the protocol and means this request (RFC 6455, section 4.2.2).
+    accept: String,
+}
+
+impl Asked {
+    /// Whether a backend's 101 answers this very request: a page that merely repeats fields to the client doesn't.
+    pub(crate) fn is_accepted_by(&self, headers: &HeaderMap) -> bool {
+        single(headers, &SEC_WEBSOCKET_ACCEPT).is_some_and(|value| value.as_bytes() == self.accept.as_bytes())
+    }
 }
 
 impl std::fmt::Debug for Tunnel {
@@ -53,12 +80,14 @@ impl std::fmt::Debug for Tunnel {
 
 impl Tunnel {
     pub(crate) fn new(
-        client: OnUpgrade,
+        asked: Asked,
         backend: OnUpgrade,
         limits: &Limits,
         record: Arc<CallRecord>,
+        stands: Box<Stands>,
     ) -> Self {
-        let parted = Parted { client, backend, idle: limits.idle, end: limits.end, record, kept: Vec::new() };
+        let (client, kept) = (asked.client, Vec::new());
+        let parted = Parted { client, backend, idle: limits.idle, end: limits.end, record, stands, kept };
         Self(Arc::new(Mutex::new(Some(parted))))
     }
 
@@ -69,13 +98,19 @@ impl Tunnel {
         }
     }
 
-    /// Passes bytes both ways until both sides have ended, one of them breaks off, or nothing has come for too long.
+    /// Passes bytes both ways until both sides have ended, one of them breaks off, nothing has come for too long, or the
+    /// caller may not be there any more.
     pub async fn run(self) {
         let Some(parted) = self.lock().take() else { return };
-        let Parted { client, backend, idle, end, record, kept } = parted;
+        let Parted { client, backend, idle, end, record, stands, kept } = parted;
         match tokio::join!(client, backend) {
             (Ok(client), Ok(backend)) => {
-                record.ends(pass(TokioIo::new(client), TokioIo::new(backend), idle, end).await);
+                let passing = pass(TokioIo::new(client), TokioIo::new(backend), idle, end);
+                let outcome = tokio::select! {
+                    outcome = passing => outcome,
+                    refusal = withdrawn(&*stands) => refusal.outcome(),
+                };
+                record.ends(outcome);
             }
             (Ok(_), Err(_)) => record.ends(Refusal::BackendBrokeOff.outcome()),
             // The record says by itself that the client has gone.
@@ -87,6 +122,16 @@ impl Tunnel {
     fn lock(&self) -> MutexGuard<'_, Option<Parted>> {
         // Nothing that panics runs under the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why the caller may not be there any more, once that is so.
+async fn withdrawn(stands: &Stands) -> Refusal {
+    loop {
+        tokio::time::sleep(LOOKED_AT_AGAIN).await;
+        if let Err(refusal) = stands() {
+            return refusal;
+        }
     }
 }
 
@@ -180,7 +225,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
 
 /// The client's side of the tunnel that a request asks for; none if it asks for no other protocol. `h2c` doesn't count:
 /// clients offer it without needing it, and RFC 9113 has withdrawn it.
-pub(crate) fn asked(head: &mut Parts, body: &Body) -> Result<Option<OnUpgrade>, Refusal> {
+pub(crate) fn asked(head: &mut Parts, body: &Body) -> Result<Option<Asked>, Refusal> {
     let asks = hop_by_hop::lists(&head.headers, &CONNECTION, "upgrade");
     let is_other = |value: &HeaderValue| !value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"h2c");
     if !asks || !head.headers.get_all(UPGRADE).iter().any(is_other) {
@@ -191,8 +236,22 @@ pub(crate) fn asked(head: &mut Parts, body: &Body) -> Result<Option<OnUpgrade>, 
         && head.version == Version::HTTP_11
         && body.is_end_stream()
         && names_websocket(&head.headers);
-    let client = head.extensions.remove::<OnUpgrade>().filter(|_| is_websocket);
-    client.map(Some).ok_or(Refusal::UpgradeNotSupported)
+    let is_current = single(&head.headers, &SEC_WEBSOCKET_VERSION).is_some_and(|value| value == "13");
+    let key = single(&head.headers, &SEC_WEBSOCKET_KEY).filter(|_| is_websocket && is_current);
+    let accept = key.map(|key| accept(key.as_bytes()));
+    let asked = head.extensions.remove::<OnUpgrade>().zip(accept);
+    asked.map(|(client, accept)| Some(Asked { client, accept })).ok_or(Refusal::UpgradeNotSupported)
+}
+
+/// The answer to a key (RFC 6455, section 4.2.2). SHA-1 keeps no secret here.
+fn accept(key: &[u8]) -> String {
+    STANDARD.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, &[key.trim_ascii(), ACCEPTING].concat()))
+}
+
+/// The value of a field that is there once.
+fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h HeaderValue> {
+    let mut fields = headers.get_all(name).iter();
+    fields.next().filter(|_| fields.next().is_none())
 }
 
 /// Whether a backend's 101 means what the gateway asked for.
@@ -208,9 +267,8 @@ pub(crate) fn announce(headers: &mut HeaderMap) {
 
 /// `websocket` alone.
 fn names_websocket(headers: &HeaderMap) -> bool {
-    let mut fields = headers.get_all(UPGRADE).iter();
-    let only = fields.next().filter(|_| fields.next().is_none());
-    only.is_some_and(|value| value.as_bytes().trim_ascii().eq_ignore_ascii_case(WEBSOCKET.as_bytes()))
+    single(headers, &UPGRADE)
+        .is_some_and(|value| value.as_bytes().trim_ascii().eq_ignore_ascii_case(WEBSOCKET.as_bytes()))
 }
 
 #[cfg(test)]
@@ -220,6 +278,22 @@ mod tests {
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn a_key_is_accepted_as_the_standard_says() {
+        assert_eq!(accept(b"dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_caller_who_may_not_be_there_any_more_is_noticed_within_a_second() {
+        let begun = Instant::now();
+        let stands = move || match begun.elapsed() < SECOND * 3 {
+            true => Ok(()),
+            false => Err(Refusal::ChannelSuspended),
+        };
+        assert!(matches!(withdrawn(&stands).await, Refusal::ChannelSuspended));
+        assert!(begun.elapsed() < SECOND * 4);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn a_tunnel_stands_while_one_side_speaks_and_ends_when_both_are_silent() {

@@ -26,8 +26,10 @@ use crate::{Clock, CredentialError, IntrospectionConfig, Principal, Revocations,
 const MAX_ANSWER_BYTES: usize = 64 * 1024;
 /// What a remembered answer takes besides its claims, in bytes: an estimate for the cache's bound.
 const ENTRY_OVERHEAD_BYTES: u32 = 256;
-/// The types of tokens that are access tokens (RFC 6749, section 7.1); in any case.
-const ACCESS_TOKEN_TYPES: [&str; 2] = ["Bearer", "DPoP"];
+/// The type of access tokens that prove themselves (RFC 6749, section 7.1); in any case.
+const BEARER: &str = "Bearer";
+/// The type of those that need a proof by whoever sends them (RFC 9449, section 6.2).
+const DPOP: &str = "DPoP";
 
 /// The provider, and what it has said lately.
 ///
@@ -187,7 +189,9 @@ impl Introspection {
         // A provider may know other tokens, too: a refresh token is no access token.
         match claims.remove("token_type") {
             None => {}
-            Some(Value::String(kind)) if ACCESS_TOKEN_TYPES.iter().any(|t| t.eq_ignore_ascii_case(&kind)) => {
+            Some(Value::String(kind)) if BEARER.eq_ignore_ascii_case(&kind) => {}
+            Some(Value::String(kind)) if DPOP.eq_ignore_ascii_case(&kind) => {
+                return Err(CredentialError::SenderConstrained);
             }
             Some(_) => return Err(CredentialError::WrongType),
         }

@@ -119,6 +119,19 @@ impl Verifier {
         self.revocations.as_ref()
     }
 
+    /// Whether a principal that was verified some time ago may still act: the token hasn't ended and neither it nor its
+    /// subject is revoked.
+    ///
+    /// # Errors
+    /// [`CredentialError::Expired`] or [`CredentialError::Revoked`]; [`CredentialError::KeysUnavailable`] where the list
+    /// can't be asked.
+    pub fn still_vouches_for(&self, principal: &Principal) -> Result<(), CredentialError> {
+        if self.clock.now() >= principal.expires {
+            return Err(CredentialError::Expired);
+        }
+        self.revocations.as_ref().map_or(Ok(()), |list| list.check(&list.marks(principal)?))
+    }
+
     /// Whether the keys of every issuer have been fetched at least once.
     pub fn has_all_keys(&self) -> bool {
         self.issuers.iter().all(|issuer| issuer.keys.are_loaded())
