@@ -1,7 +1,7 @@
 //! The provider as a process, a gateway that trusts it, and an app between the two.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -20,8 +20,8 @@ use crate::stand_in::StandIn;
 /// The resources (RFC 8707) for which the provider issues signed and opaque tokens.
 pub(crate) const JWT: &str = "https://yimen.test/jwt";
 pub(crate) const OPAQUE: &str = "https://yimen.test/opaque";
-/// Has what has to be encoded on the way.
-const SECRET: &str = "s+cret: ü/";
+/// Has what has to be encoded on the way (RFC 6749, section 2.3.1).
+const SECRET: &str = "s+cret: %/";
 /// The app at the provider, which is a channel of the gateway's.
 const APP: &str = "hangzhou-app:app-secret";
 const CALLBACK: &str = "https://app.test/callback";
@@ -47,6 +47,8 @@ pub(crate) struct Rig {
 pub(crate) struct Provider {
     process: Child,
     issuer: String,
+    /// Kept open: it gives notices later, too, and ends where nobody could hear them.
+    _output: BufReader<ChildStdout>,
 }
 
 impl Drop for Provider {
@@ -104,10 +106,10 @@ impl Provider {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = command.spawn().expect("node starts");
         let mut line = String::new();
-        let output = process.stdout.take().expect("it is piped");
-        BufReader::new(output).read_line(&mut line).expect("the provider says where it is");
+        let mut output = BufReader::new(process.stdout.take().expect("it is piped"));
+        output.read_line(&mut line).expect("the provider says where it is");
         let ready: Value = serde_json::from_str(&line).expect("JSON in a line");
-        Some(Self { process, issuer: text(&ready["issuer"]).to_owned() })
+        Some(Self { process, issuer: text(&ready["issuer"]).to_owned(), _output: output })
     }
 
     /// Makes a new key sign, and keeps (`rotate`) or drops (`withdraw`) those before.
@@ -162,7 +164,12 @@ impl Provider {
             let request = ask(reqwest::Method::GET, place.as_str()).header("cookie", &sent.join("; "));
             let answer = request.send().await;
             for cookie in answer.headers.get_all("set-cookie") {
-                let pair = cookie.to_str().expect("ASCII").split(';').next().unwrap_or_default();
+                let cookie = cookie.to_str().expect("ASCII");
+                // One that ends is of a path where the app has been before; these cookies have no paths here.
+                if cookie.contains("expires=Thu, 01 Jan 1970") {
+                    continue;
+                }
+                let pair = cookie.split(';').next().unwrap_or_default();
                 let (name, value) = pair.split_once('=').expect("a name and a value");
                 cookies.insert(name.to_owned(), value.to_owned());
             }

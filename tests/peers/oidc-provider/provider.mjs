@@ -79,7 +79,7 @@ const server = createServer(async (request, response) => {
     start();
     response.writeHead(204).end();
   } else if (request.url.startsWith('/interaction/')) {
-    await interact(request, response);
+    await interact(request, response).catch((error) => response.writeHead(500).end(String(error)));
   } else {
     provider.callback()(request, response);
   }
