@@ -7,7 +7,7 @@
 //! that was verified anew, an offering that was changed and a key that signs since have assertions of their own.
 
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use http::{HeaderValue, Method};
 use identity::{Principal, Recent};
@@ -28,12 +28,12 @@ pub(crate) struct MintedAssertions {
     recent: Recent<Call, Minted>,
 }
 
-/// Everything that an assertion says, but for its name and time. Caller and offering are told by their address, and kept
-/// for as long as the assertion is, so that nobody else gets it.
+/// Everything that an assertion says, but for its name and time. Caller and offering are told by their address, which
+/// nobody else gets for as long as the assertion is kept; an offering that has left the table isn't kept for it.
 #[derive(Debug, Clone)]
 struct Call {
     caller: Arc<Principal>,
-    offering: Arc<Offering>,
+    offering: Weak<Offering>,
     method: Method,
     path: Arc<str>,
 }
@@ -68,7 +68,7 @@ impl MintedAssertions {
         }
         let call = Call {
             caller: Arc::clone(caller),
-            offering: Arc::clone(offering),
+            offering: Arc::downgrade(offering),
             method: method.clone(),
             path: path.into(),
         };
@@ -94,7 +94,7 @@ impl MintedAssertions {
 impl PartialEq for Call {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.caller, &other.caller)
-            && Arc::ptr_eq(&self.offering, &other.offering)
+            && self.offering.ptr_eq(&other.offering)
             && self.method == other.method
             && self.path == other.path
     }
@@ -105,7 +105,7 @@ impl Eq for Call {}
 impl Hash for Call {
     fn hash<H: Hasher>(&self, state: &mut H) {
         Arc::as_ptr(&self.caller).hash(state);
-        Arc::as_ptr(&self.offering).hash(state);
+        self.offering.as_ptr().hash(state);
         self.method.hash(state);
         self.path.hash(state);
     }
