@@ -35,7 +35,7 @@ pub(super) fn contradicts(found: &Match) -> bool {
 }
 
 /// The heaviest evidence that the two are different services.
-fn contradiction(found: &Match) -> Option<&matching::Evidence> {
+pub(super) fn contradiction(found: &Match) -> Option<&matching::Evidence> {
     found.evidence.iter().find(|evidence| evidence.weight < 0.0 && tells_services_apart(evidence.feature))
 }
 
