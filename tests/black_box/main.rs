@@ -14,6 +14,7 @@ mod calls;
 mod channels;
 mod city;
 mod client;
+mod client_certificates;
 mod cluster;
 mod configuring;
 mod crashing;

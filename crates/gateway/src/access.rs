@@ -3,7 +3,7 @@
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue};
-use identity::{Assertion, Principal, ProofField, Sender, Verifier};
+use identity::{Assertion, Principal, ProofField, Sender, Thumbprint, Verifier};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -16,6 +16,11 @@ pub const ASSERTION: HeaderName = HeaderName::from_static("yimen-assertion");
 /// The header field in which a sender proves that it holds the key of its token (RFC 9449, section 4.1).
 const DPOP: HeaderName = HeaderName::from_static("dpop");
 
+/// The certificate that the client has shown on its connection, and whose key it holds: an extension of the request, from
+/// whoever serves the connection. No header field can say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShownCertificate(pub Thumbprint);
+
 /// Who calls. Every call needs a credential, and exactly one; with a token that is bound, also the proof that it is the
 /// caller's own.
 pub(crate) async fn identify(
@@ -27,7 +32,7 @@ pub(crate) async fn identify(
         method: head.method.as_str(),
         path: head.uri.path(),
         proof: ProofField::of(head.headers.get_all(DPOP).iter().map(HeaderValue::as_bytes)),
-        certificate: None,
+        certificate: head.extensions.get::<ShownCertificate>().map(|shown| shown.0),
     };
     verifier.verify_sent(fields, sender).await.map_err(Refusal::Credential)
 }

@@ -54,7 +54,7 @@ mod tunnel;
 mod upload;
 mod upstream;
 
-pub use access::ASSERTION;
+pub use access::{ASSERTION, ShownCertificate};
 pub use backend::{BackendSettings, ClientCertificate, PoolSettings, TlsError, work_as};
 pub use channel::{ChannelStanding, SenderConstraint};
 pub use department::SERVICE_DEPARTMENT;
