@@ -2,10 +2,10 @@
 
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::Algorithm;
 use crate::algorithm::KeyKind;
+use crate::{Algorithm, Thumbprint};
 
 /// The keys of a set that can verify signatures; others are passed over, as RFC 7517, section 5 asks.
 #[derive(Debug)]
@@ -65,7 +65,8 @@ impl KeySet {
 }
 
 impl VerifyingKey {
-    fn from_jwk(document: &Value) -> Option<Self> {
+    /// The key in a JWK, if it is a public one that signatures can be verified with here.
+    pub(crate) fn from_jwk(document: &Value) -> Option<Self> {
         let jwk: Jwk = serde_json::from_value(document.clone()).ok()?;
         if jwk.common.public_key_use.as_ref().is_some_and(|purpose| *purpose != PublicKeyUse::Signature) {
             return None;
@@ -80,9 +81,22 @@ impl VerifyingKey {
     }
 
     /// Whether the key's type, and its own `alg` if it names one, allow the algorithm.
-    fn fits(&self, algorithm: Algorithm) -> bool {
+    pub(crate) fn fits(&self, algorithm: Algorithm) -> bool {
         self.kind == algorithm.key_kind()
             && self.jwk.common.key_algorithm.is_none_or(|own| own == algorithm.primitive().into())
+    }
+
+    /// The thumbprint (RFC 7638; RFC 8037, section 2) of a key on a curve; none of others, which no proof may use.
+    pub(crate) fn thumbprint(&self) -> Option<Thumbprint> {
+        // The members in the order that section 3.3 prescribes, however maps are ordered.
+        let members = if let AlgorithmParameters::EllipticCurve(key) = &self.jwk.algorithm {
+            json!({"crv": key.curve, "kty": "EC", "x": key.x, "y": key.y})
+        } else if let AlgorithmParameters::OctetKeyPair(key) = &self.jwk.algorithm {
+            json!({"crv": key.curve, "kty": "OKP", "x": key.x})
+        } else {
+            return None;
+        };
+        Some(Thumbprint::of(members.to_string().as_bytes()))
     }
 
     /// Whether the signature is this key's, by the algorithm with which [`KeySet::find`] found it.
@@ -107,10 +121,8 @@ fn kind(jwk: &Jwk) -> Option<KeyKind> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-    use crate::{Es256Key, Sign};
+    use crate::{Ed25519Key, Es256Key, Sign};
 
     fn es256_jwk() -> Value {
         Es256Key::generate().expect("the system has randomness").public_jwk()
@@ -139,6 +151,16 @@ mod tests {
             assert_eq!(set(std::slice::from_ref(&jwk)).len(), 0, "{jwk}");
         }
         assert_eq!(set(&[es256_jwk()]).len(), 1);
+    }
+
+    #[test]
+    fn thumbprints_are_those_that_signers_name_their_keys_by() {
+        let ed25519 = Ed25519Key::generate().expect("the system has randomness").public_jwk();
+        for jwk in [es256_jwk(), ed25519] {
+            let key = VerifyingKey::from_jwk(&jwk).expect("a public key");
+            let thumbprint = key.thumbprint().expect("it is on a curve").to_string();
+            assert_eq!(Some(thumbprint.as_str()), jwk["kid"].as_str());
+        }
     }
 
     #[test]
