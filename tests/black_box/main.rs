@@ -15,6 +15,7 @@ mod city;
 mod client;
 mod cluster;
 mod configuring;
+mod consent;
 mod crashing;
 mod credentials;
 mod faulty_disks;
