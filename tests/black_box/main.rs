@@ -44,6 +44,7 @@ mod restarting;
 mod revocations;
 mod serving;
 mod slow_clients;
+mod sm2;
 mod smuggling;
 mod staff;
 mod stand_in;
