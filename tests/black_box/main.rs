@@ -26,6 +26,7 @@ mod import_formats;
 mod import_run;
 mod importing;
 mod integrity;
+mod introspection_outages;
 mod key_rotation;
 mod main_path;
 mod match_run;

@@ -140,6 +140,9 @@ impl IntrospectionConfig {
         for (name, zero) in [
             ("introspection.timeout", self.timeout.is_zero()),
             ("introspection.max_at_once", self.max_at_once == 0),
+            ("introspection.max_waiting", self.max_waiting == 0),
+            ("introspection.opens_after", self.opens_after == 0),
+            ("introspection.open_for", self.open_for.is_zero()),
         ] {
             if zero {
                 return Err(ConfigError::Zero(name));

@@ -2,8 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use jiff::{SignedDuration, Timestamp};
@@ -12,11 +11,12 @@ use reqwest::Client;
 use reqwest::header::ACCEPT;
 use serde_json::{Map, Value};
 use tokio::sync::Semaphore;
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 use url::Url;
 
 use crate::claims::TokenRules;
 use crate::client_login::ClientLogin;
+use crate::provider_circuit::{Change, ProviderCircuit};
 use crate::provider_client::{self, ProviderError};
 use crate::revocations::Marks;
 use crate::verifier::SetupError;
@@ -34,19 +34,23 @@ const DPOP: &str = "DPoP";
 /// The provider, and what it has said lately.
 ///
 /// The configuration can't change while this lives, so that an answer depends on the token alone. Those who ask about the
-/// same token at once share one question.
+/// same token at once share one question. A provider that hangs holds up few callers, and those not for long: so many may
+/// wait at once, each until its question's time is up, and after some failures in a row nobody is asked for a while.
 pub(crate) struct Introspection {
     rules: TokenRules,
     endpoint: Url,
     client: Client,
     login: ClientLogin,
     timeout: Duration,
+    /// For questions that are being asked.
     places: Semaphore,
+    /// For callers who wait for an answer, also to somebody else's question.
+    waiting: Semaphore,
+    circuit: ProviderCircuit,
     clock: Clock,
     answers: Cache<[u8; 32], Remembered>,
     accepted_for: SignedDuration,
     refused_for: SignedDuration,
-    is_failing: AtomicBool,
 }
 
 /// What is known of a token, and whether the provider was asked for it just now.
@@ -68,11 +72,18 @@ struct Remembered {
     weight: u32,
 }
 
+/// The claims of an active token, none for any other, and the answer's size in bytes.
+type Told = (Option<Map<String, Value>>, usize);
+
 /// Why the provider told us nothing.
 #[derive(Debug, thiserror::Error)]
 enum Unanswered {
     #[error("too many questions at once")]
     NoPlace,
+    #[error("it is left alone for a while")]
+    LeftAlone,
+    #[error("no answer in time")]
+    Overdue,
     #[error("our own assertion can't be made")]
     Login(#[from] SignError),
     #[error(transparent)]
@@ -95,7 +106,9 @@ impl Introspection {
             login: ClientLogin::load(&config.client_id, &config.issuer, &config.client_auth)
                 .map_err(SetupError::ClientAuth)?,
             timeout: config.timeout,
-            places: Semaphore::new(config.max_at_once),
+            places: Semaphore::new(config.max_at_once.min(Semaphore::MAX_PERMITS)),
+            waiting: Semaphore::new(config.max_waiting.min(Semaphore::MAX_PERMITS)),
+            circuit: ProviderCircuit::new(config.opens_after, config.open_for),
             clock,
             answers: Cache::builder()
                 .max_capacity(config.capacity_bytes)
@@ -104,7 +117,6 @@ impl Introspection {
                 .build(),
             accepted_for: signed(config.accepted_for),
             refused_for: signed(config.refused_for),
-            is_failing: AtomicBool::new(false),
         })
     }
 
@@ -113,9 +125,17 @@ impl Introspection {
         let mut key = [0; 32];
         key.copy_from_slice(digest(&SHA256, token.as_bytes()).as_ref());
         let now = self.clock.now();
-        if self.answers.get(&key).await.is_some_and(|remembered| remembered.until <= now) {
-            self.answers.invalidate(&key).await;
+        match self.answers.get(&key).await {
+            Some(remembered) if now < remembered.until => {
+                return Answer { is_fresh: false, known: remembered.known };
+            }
+            Some(_) => self.answers.invalidate(&key).await,
+            None => {}
         }
+        let Ok(_place) = self.waiting.try_acquire() else {
+            self.count("turned-away");
+            return Answer { is_fresh: true, known: Err(CredentialError::IntrospectionUnavailable) };
+        };
         // An outage is an error here, and so nothing that is remembered.
         let asked = self.answers.entry(key).or_try_insert_with(self.ask(token, now, revocations)).await;
         match asked {
@@ -130,21 +150,10 @@ impl Introspection {
         now: Timestamp,
         revocations: Option<&Revocations>,
     ) -> Result<Remembered, CredentialError> {
-        let (claims, bytes) = match self.question(token, now).await {
-            Ok(answer) => answer,
-            Err(reason) => {
-                self.count("unavailable");
-                // Said once, not for every call.
-                if !self.is_failing.swap(true, Ordering::Relaxed) {
-                    let error = &reason as &dyn std::error::Error;
-                    warn!(issuer = self.rules.issuer(), error, "the provider can't be asked about tokens");
-                }
-                return Err(CredentialError::IntrospectionUnavailable);
-            }
-        };
-        if self.is_failing.swap(false, Ordering::Relaxed) {
-            info!(issuer = self.rules.issuer(), "the provider answers about tokens again");
-        }
+        let (claims, bytes) = self.question(token, now).await.map_err(|reason| {
+            self.count(if matches!(reason, Unanswered::LeftAlone) { "turned-away" } else { "unavailable" });
+            CredentialError::IntrospectionUnavailable
+        })?;
         let known = self.judge(claims, now).and_then(|principal| {
             let marks = revocations.map(|list| list.marks(&principal)).transpose()?;
             Ok(Arc::new(Known { principal: Arc::new(principal), marks }))
@@ -159,14 +168,32 @@ impl Introspection {
         Ok(Remembered { known, until, weight })
     }
 
-    /// Asks the provider (RFC 7662, section 2.1); the claims of an active token, none for any other, and the answer's size.
-    async fn question(
-        &self,
-        token: &str,
-        now: Timestamp,
-    ) -> Result<(Option<Map<String, Value>>, usize), Unanswered> {
-        let place = tokio::time::timeout(self.timeout, self.places.acquire()).await;
-        let _place = place.map_err(|_| Unanswered::NoPlace)?.map_err(|_| Unanswered::NoPlace)?;
+    /// Asks the provider, unless it is left alone, and notes how that went.
+    async fn question(&self, token: &str, now: Timestamp) -> Result<Told, Unanswered> {
+        let leave = self.circuit.leave(Instant::now()).ok_or(Unanswered::LeftAlone)?;
+        let deadline = tokio::time::Instant::now() + self.timeout;
+        // The wait for a place says nothing of the provider: those who have the places do.
+        let place = tokio::time::timeout_at(deadline, self.places.acquire()).await;
+        let place = place.map_err(|_| Unanswered::NoPlace)?.map_err(|_| Unanswered::NoPlace)?;
+        let told = tokio::time::timeout_at(deadline, self.exchange(token, now)).await;
+        drop(place);
+        let told = told.unwrap_or(Err(Unanswered::Overdue));
+        let change = match &told {
+            Ok(_) => leave.answered(),
+            Err(_) => leave.failed(Instant::now()),
+        };
+        let issuer = self.rules.issuer();
+        let reason = told.as_ref().err().map(|reason| reason as &dyn std::error::Error);
+        match change {
+            Change::None => debug!(issuer, error = reason, "asked about a token"),
+            Change::Opened => warn!(issuer, error = reason, "the provider can't be asked about tokens"),
+            Change::Closed => info!(issuer, "the provider answers about tokens again"),
+        }
+        told
+    }
+
+    /// One question and its answer (RFC 7662, section 2.1).
+    async fn exchange(&self, token: &str, now: Timestamp) -> Result<Told, Unanswered> {
         let request = self.client.post(self.endpoint.clone()).header(ACCEPT, "application/json");
         let form = [("token", token), ("token_type_hint", "access_token")];
         let request = self.login.sign(request, &form, now)?;

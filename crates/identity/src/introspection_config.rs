@@ -40,6 +40,18 @@ pub struct IntrospectionConfig {
     /// Questions at the same time. Default: 64.
     #[serde(default = "default_max_at_once")]
     pub max_at_once: usize,
+    /// Callers who may wait for an answer at the same time; more are told at once that their token can't be checked, so
+    /// that a provider that hangs holds up no other calls. Keep it well under `gateway.max_concurrent_calls`.
+    /// Default: 256.
+    #[serde(default = "default_max_waiting")]
+    pub max_waiting: usize,
+    /// After so many questions in a row without an answer, the provider is left alone. Default: 5.
+    #[serde(default = "default_opens_after")]
+    pub opens_after: u32,
+    /// For so long; then one question is asked on trial. Meanwhile, tokens that aren't remembered can't be checked.
+    /// Default: 5 s.
+    #[serde(default = "default_open_for", with = "friendly")]
+    pub open_for: Duration,
     /// The size of the answers that are remembered, in approximate bytes. Default: 16 MiB.
     #[serde(default = "default_capacity_bytes")]
     pub capacity_bytes: u64,
@@ -85,6 +97,9 @@ impl IntrospectionConfig {
             refused_for: default_refused_for(),
             timeout: default_timeout(),
             max_at_once: default_max_at_once(),
+            max_waiting: default_max_waiting(),
+            opens_after: default_opens_after(),
+            open_for: default_open_for(),
             capacity_bytes: default_capacity_bytes(),
         }
     }
@@ -104,6 +119,18 @@ const fn default_timeout() -> Duration {
 
 const fn default_max_at_once() -> usize {
     64
+}
+
+const fn default_max_waiting() -> usize {
+    256
+}
+
+const fn default_opens_after() -> u32 {
+    5
+}
+
+const fn default_open_for() -> Duration {
+    Duration::from_secs(5)
 }
 
 const fn default_capacity_bytes() -> u64 {

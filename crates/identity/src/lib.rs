@@ -35,6 +35,7 @@ mod key_ring_file;
 mod key_set;
 mod pem;
 mod principal;
+mod provider_circuit;
 mod provider_client;
 mod pseudonym;
 mod recent;

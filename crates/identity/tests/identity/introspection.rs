@@ -201,7 +201,10 @@ async fn many_who_show_the_same_token_cause_one_question() {
 #[tokio::test]
 async fn an_outage_is_not_the_caller_s_fault_and_not_remembered() {
     let provider = Provider::start(active()).await;
-    let (verifier, _clock, _folder) = asking(&provider).await;
+    let (folder, clock) = (tempfile::tempdir().expect("a temporary folder"), SetClock::new());
+    let mut config = provider.config(folder.path());
+    config.opens_after = 100;
+    let verifier = Verifier::open(only(config), clock.clock()).await.expect("a good configuration");
     let unavailable = Err(CredentialError::IntrospectionUnavailable);
     for status in [StatusCode::UNAUTHORIZED, StatusCode::INTERNAL_SERVER_ERROR, StatusCode::FOUND] {
         provider.fails(status);
@@ -229,6 +232,60 @@ async fn a_silent_provider_and_a_full_queue_end_in_time() {
     let unavailable = Err(CredentialError::IntrospectionUnavailable);
     let (one, other) = tokio::join!(verify(&verifier, TOKEN), verify(&verifier, "another"));
     assert_eq!((one, other), (unavailable.clone(), unavailable));
+}
+
+#[tokio::test]
+async fn a_provider_that_fails_again_and_again_is_left_alone_and_tried_later() {
+    let provider = Provider::start(active()).await;
+    provider.fails(StatusCode::INTERNAL_SERVER_ERROR);
+    let (folder, clock) = (tempfile::tempdir().expect("a temporary folder"), SetClock::new());
+    let mut config = provider.config(folder.path());
+    (config.opens_after, config.open_for) = (3, Duration::from_millis(200));
+    let verifier = Verifier::open(only(config), clock.clock()).await.expect("a good configuration");
+    let unavailable = Err(CredentialError::IntrospectionUnavailable);
+    for number in 0..20 {
+        assert_eq!(verify(&verifier, &format!("token-{number}")).await, unavailable);
+    }
+    // A machine that is very slow may have got as far as a trial.
+    let asked = provider.asked().len();
+    assert!((3..10).contains(&asked), "asked {asked} times");
+
+    provider.answers(&active());
+    tokio::time::timeout(Duration::from_secs(10), async {
+        while verify(&verifier, TOKEN).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    })
+    .await
+    .expect("a trial finds out that it is back");
+    verify(&verifier, "another").await.expect("everybody's tokens are asked about again");
+}
+
+#[tokio::test]
+async fn only_so_many_wait_for_a_provider_that_hangs() {
+    let provider = Provider::start(active()).await;
+    provider.is_silent();
+    let (folder, clock) = (tempfile::tempdir().expect("a temporary folder"), SetClock::new());
+    let mut config = provider.config(folder.path());
+    (config.timeout, config.max_waiting) = (Duration::from_secs(60), 3);
+    let verifier = Verifier::open(only(config), clock.clock()).await.expect("a good configuration");
+    let verifier = Arc::new(verifier);
+    // One who has the same token waits, too, though nothing more is asked.
+    let waiting: Vec<_> = [TOKEN, TOKEN, "another"]
+        .map(|token| {
+            let verifier = Arc::clone(&verifier);
+            tokio::spawn(async move { verify(&verifier, token).await })
+        })
+        .into();
+    until(|| provider.asked().len() == 2).await;
+    let turned_away = tokio::time::timeout(Duration::from_secs(10), verify(&verifier, "one-too-many")).await;
+    let unavailable = Err(CredentialError::IntrospectionUnavailable);
+    assert_eq!(turned_away.expect("nobody else waits"), unavailable);
+    provider.answers(&active());
+    for caller in waiting {
+        caller.await.expect("no panic").expect("an active token");
+    }
+    verify(&verifier, "one-too-many").await.expect("there is room again");
 }
 
 #[tokio::test]
