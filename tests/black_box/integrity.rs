@@ -3,6 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use identity::{KeyRingFile, RingAlgorithm};
+use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 use serde_json::json;
 use tempfile::TempDir;
@@ -18,7 +22,11 @@ struct AtRest {
 
 impl AtRest {
     async fn new() -> Self {
-        let folder = TempDir::new().expect("a folder");
+        Self::signed_in(TempDir::new().expect("a folder")).await
+    }
+
+    /// The same, of a gateway whose keys may be in `folder` already.
+    async fn signed_in(folder: TempDir) -> Self {
         let outside = folder.path().join("anchors");
         let settings =
             format!("[integrity]\nanchor_events = 4\nanchor_interval = \"1h\"\nanchor_file = {outside:?}\n");
@@ -63,6 +71,27 @@ impl AtRest {
         let said = [output.stdout, output.stderr].concat();
         (output.status.code(), String::from_utf8_lossy(&said).into_owned())
     }
+}
+
+#[tokio::test]
+async fn anchors_hold_that_sm2_signed() {
+    let folder = TempDir::new().expect("a folder");
+    std::fs::create_dir(folder.path().join("data")).expect("a folder for the keys");
+    let ring = KeyRingFile::new(folder.path().join("data/assertion-key.pem"));
+    ring.load_or_generate().expect("a key");
+    ring.rotate(RingAlgorithm::Sm2, SignedDuration::ZERO, Timestamp::now())
+        .expect("a key that signs at once");
+    let log = AtRest::signed_in(folder).await;
+    let anchors = std::fs::read_to_string(log.file("anchors")).expect("they are outside, too");
+    assert!(anchors.contains(&URL_SAFE_NO_PAD.encode(r#"{"alg":"SGD_SM3_SM2","#)), "{anchors}");
+    let all = ["public.json", "anchors"];
+    let (code, said) = log.verified_after("", &all);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("clean") && !said.contains("the log's own word"), "{said}");
+    let gone = format!("DELETE FROM events WHERE stream = 'department-local:d-2'; {CLOSE_GAPS}");
+    let (code, said) = log.verified_after(&gone, &all);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("removed: by the anchors, events 3 to 3"), "{said}");
 }
 
 /// The file forgets how far it went, and no gap is left.

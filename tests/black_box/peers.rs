@@ -1,7 +1,7 @@
-//! Peers that npm and pip install, each at the versions that its folder under `tests/peers` pins.
+//! Peers that npm and pip install, each at the versions that its folder under `tests/peers` pins, and OpenSSL as the system has it.
 //!
-//! The other tests need Rust and a C compiler alone; where Node or Python is missing, or the registry is out of reach, a test
-//! with a peer says so in one line and passes. With `TEST_PEERS=required` it fails instead.
+//! The other tests need Rust and a C compiler alone; where Node, Python or OpenSSL is missing, or the registry is out of reach, a
+//! test with a peer says so in one line and passes. With `TEST_PEERS=required` it fails instead.
 
 use std::collections::HashMap;
 use std::fs;
@@ -14,6 +14,8 @@ use crate::binary::root;
 
 /// The oldest Node that the peers run on.
 const OLDEST_NODE: u32 = 20;
+/// The oldest OpenSSL whose `pkeyutl` signs and verifies with SM2.
+const OLDEST_OPENSSL: u32 = 3;
 
 /// Peers that were installed, or could not be, in this run of the tests.
 static INSTALLED: LazyLock<Mutex<HashMap<&str, Option<PathBuf>>>> = LazyLock::new(Mutex::default);
@@ -35,9 +37,19 @@ pub(crate) fn pip(name: &'static str) -> Option<PathBuf> {
     peer(name, Installer::Pip)
 }
 
+/// Whether the system has an OpenSSL that knows SM2; if not, that is said.
+pub(crate) fn openssl() -> bool {
+    let look = || check_age("openssl", "version", OLDEST_OPENSSL).map(|()| PathBuf::from("openssl"));
+    found("openssl", look).is_some()
+}
+
 fn peer(name: &'static str, installer: Installer) -> Option<PathBuf> {
+    found(name, || installer.install(name))
+}
+
+fn found(name: &'static str, look: impl FnOnce() -> Result<PathBuf, String>) -> Option<PathBuf> {
     let mut installed = INSTALLED.lock().expect("no test panics while it installs");
-    let found = installed.entry(name).or_insert_with(|| match installer.install(name) {
+    let found = installed.entry(name).or_insert_with(|| match look() {
         Ok(folder) => Some(folder),
         Err(reason) => {
             // Not `eprintln!`, which is only shown of tests that fail.
@@ -75,7 +87,7 @@ impl Installer {
         }
         match self {
             Self::Npm => {
-                check_node()?;
+                check_age("node", "--version", OLDEST_NODE)?;
                 run(
                     &folder,
                     "npm",
@@ -116,14 +128,16 @@ fn run(folder: &Path, program: &str, arguments: &[&str]) -> Result<(), String> {
     Err(format!("{program} ended with {}: {}", output.status, reason.unwrap_or("it does not say why")))
 }
 
-fn check_node() -> Result<(), String> {
-    let output = Command::new("node").arg("--version").output();
-    let output = output.map_err(|error| format!("node can't be started: {error}"))?;
-    let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    let major = version.strip_prefix('v').and_then(|text| text.split('.').next()?.parse::<u32>().ok());
-    match major {
-        Some(major) if major >= OLDEST_NODE => Ok(()),
-        Some(_) | None => Err(format!("node {OLDEST_NODE} or later is needed, there is {version:?}")),
+/// Whether the program is there, and not too old.
+fn check_age(program: &str, asked: &str, oldest: u32) -> Result<(), String> {
+    let output = Command::new(program).arg(asked).output();
+    let output = output.map_err(|error| format!("{program} can't be started: {error}"))?;
+    let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    // `v20.1.0`, or `OpenSSL 3.0.19 27 Jan 2026`.
+    let version = said.trim_start_matches(|character: char| !character.is_ascii_digit());
+    match version.split('.').next().and_then(|major| major.parse::<u32>().ok()) {
+        Some(major) if major >= oldest => Ok(()),
+        Some(_) | None => Err(format!("{program} {oldest} or later is needed, there is {said:?}")),
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 const LOOPBACK: &str = "127.0.0.1:0";
 
-/// A stand-in that tells who it is and what it was asked, and counts.
+/// A stand-in that tells who it is, what it was asked and with which assertion, and counts.
 #[derive(Debug)]
 pub(crate) struct StandIn {
     pub(crate) base_url: String,
@@ -35,7 +35,9 @@ impl StandIn {
         let answer = move |request: Request| async move {
             counted.fetch_add(1, Ordering::Relaxed);
             let target = request.uri().to_string();
-            axum::Json(json!({"standIn": name, "method": request.method().as_str(), "target": target}))
+            let assertion = request.headers().get("yimen-assertion").and_then(|value| value.to_str().ok());
+            let method = request.method().as_str();
+            axum::Json(json!({"standIn": name, "method": method, "target": target, "assertion": assertion}))
         };
         let router = axum::Router::new().fallback(answer);
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.expect("it serves") });

@@ -105,6 +105,7 @@ pub(crate) fn operations_routes() -> OpenApiRouter<App> {
         .routes(routes!(operations::status::get_status))
         .routes(routes!(operations::offerings::list_offerings))
         .routes(routes!(operations::usage::list_usage))
+        .routes(routes!(operations::disclosures::list_disclosures))
         .routes(routes!(operations::events::list_events))
         .routes(routes!(operations::verify::verify_log))
         .routes(routes!(operations::revocations::list::list_revocations, operations::revocations::revoke::revoke_credential))

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// An asymmetric signature algorithm of JSON Web Algorithms (RFC 7518, RFC 8037).
+/// An asymmetric signature algorithm of JSON Web Algorithms (RFC 7518, RFC 8037), or of GM/T 0125.
 ///
 /// `none` and the HMAC family can't be written down here, so no configuration can allow them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub enum Algorithm {
     PS512,
     /// Ed25519 (RFC 8037).
     EdDSA,
+    /// SM2 with SM3 (GM/T 0003, GM/T 0004), under the name that GM/T 0125 gives it.
+    #[serde(rename = "SGD_SM3_SM2")]
+    SM2,
 }
 
 /// What a key must be for an algorithm to be used with it.
@@ -34,10 +37,11 @@ pub(crate) enum KeyKind {
     P384,
     Rsa,
     Ed25519,
+    Sm2,
 }
 
 impl Algorithm {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::ES256,
         Self::ES384,
         Self::RS256,
@@ -47,6 +51,7 @@ impl Algorithm {
         Self::PS384,
         Self::PS512,
         Self::EdDSA,
+        Self::SM2,
     ];
 
     /// The name that the `alg` header parameter carries.
@@ -61,6 +66,7 @@ impl Algorithm {
             Self::PS384 => "PS384",
             Self::PS512 => "PS512",
             Self::EdDSA => "EdDSA",
+            Self::SM2 => "SGD_SM3_SM2",
         }
     }
 
@@ -75,11 +81,13 @@ impl Algorithm {
             Self::ES384 => KeyKind::P384,
             Self::RS256 | Self::RS384 | Self::RS512 | Self::PS256 | Self::PS384 | Self::PS512 => KeyKind::Rsa,
             Self::EdDSA => KeyKind::Ed25519,
+            Self::SM2 => KeyKind::Sm2,
         }
     }
 
-    pub(crate) const fn primitive(self) -> jsonwebtoken::Algorithm {
-        match self {
+    /// Its name in the library that checks all but SM2.
+    pub(crate) const fn primitive(self) -> Option<jsonwebtoken::Algorithm> {
+        Some(match self {
             Self::ES256 => jsonwebtoken::Algorithm::ES256,
             Self::ES384 => jsonwebtoken::Algorithm::ES384,
             Self::RS256 => jsonwebtoken::Algorithm::RS256,
@@ -89,6 +97,7 @@ impl Algorithm {
             Self::PS384 => jsonwebtoken::Algorithm::PS384,
             Self::PS512 => jsonwebtoken::Algorithm::PS512,
             Self::EdDSA => jsonwebtoken::Algorithm::EdDSA,
-        }
+            Self::SM2 => return None,
+        })
     }
 }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::jws::{self, Compact};
 use crate::key_set::{KeySet, Lookup};
+use crate::sm2_key::Sm2PublicKey;
 use crate::{Algorithm, AssertionSigner, SignError};
 
 /// The `typ` of an anchor: nothing takes it for an assertion, nor an assertion for it.
@@ -124,8 +125,9 @@ fn signed_by<C: DeserializeOwned>(
 
 /// The keys of a set whose name is their thumbprint: a name that anybody could take proves nothing.
 fn named_truly(jwks: &Value) -> Vec<Value> {
-    let thumbprint = |key: &Value| {
-        serde_json::from_value::<Jwk>(key.clone()).ok()?.thumbprint(ThumbprintHash::SHA256).ok()
+    let thumbprint = |key: &Value| match Sm2PublicKey::from_jwk(key) {
+        Some(key) => Some(key.thumbprint()),
+        None => serde_json::from_value::<Jwk>(key.clone()).ok()?.thumbprint(ThumbprintHash::SHA256).ok(),
     };
     let keys = jwks["keys"].as_array().map(Vec::as_slice).unwrap_or_default();
     keys.iter()

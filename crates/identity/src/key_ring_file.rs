@@ -9,9 +9,10 @@ use crate::ed25519::Ed25519Key;
 use crate::key_ring::{KeyDuty, KeyRing, RingKey};
 use crate::pem::{self, KeyBlock};
 use crate::signing::{Es256Key, Sign};
+use crate::sm2_key::Sm2Key;
 use crate::{KeyFileError, key_file};
 
-const EXPECTED: &str = "P-256 or Ed25519 private keys in PKCS #8 PEM";
+const EXPECTED: &str = "P-256, Ed25519 or SM2 private keys in PKCS #8 PEM";
 
 /// What a new key of a ring signs with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +21,8 @@ pub enum RingAlgorithm {
     Es256,
     /// Ed25519 (RFC 8037).
     Ed25519,
+    /// SM2 with SM3 (GM/T 0003, GM/T 0125): for departments that have to use the national algorithms, and can.
+    Sm2,
 }
 
 /// The file of a [`KeyRing`]: private keys (PKCS #8 in PEM, RFC 7468), each under a line `Signs-From: <RFC 3339 time>`
@@ -130,15 +133,16 @@ impl RingAlgorithm {
         match self {
             Self::Es256 => Es256Key::new_pkcs8(),
             Self::Ed25519 => Ed25519Key::new_pkcs8(),
+            Self::Sm2 => Sm2Key::new_pkcs8(),
         }
     }
 }
 
 fn key(pkcs8: &[u8]) -> Option<Arc<dyn Sign>> {
-    match Es256Key::from_pkcs8(pkcs8) {
-        Some(key) => Some(Arc::new(key)),
-        None => Ed25519Key::from_pkcs8(pkcs8).map(|key| Arc::new(key) as Arc<dyn Sign>),
-    }
+    let es256 = || Es256Key::from_pkcs8(pkcs8).map(|key| Arc::new(key) as Arc<dyn Sign>);
+    let ed25519 = || Ed25519Key::from_pkcs8(pkcs8).map(|key| Arc::new(key) as Arc<dyn Sign>);
+    let sm2 = || Sm2Key::from_pkcs8(pkcs8).map(|key| Arc::new(key) as Arc<dyn Sign>);
+    es256().or_else(ed25519).or_else(sm2)
 }
 
 #[cfg(test)]

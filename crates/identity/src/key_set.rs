@@ -5,6 +5,7 @@ use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, 
 use serde_json::{Value, json};
 
 use crate::algorithm::KeyKind;
+use crate::sm2_key::Sm2PublicKey;
 use crate::{Algorithm, Thumbprint};
 
 /// The keys of a set that can verify signatures; others are passed over, as RFC 7517, section 5 asks.
@@ -15,10 +16,14 @@ pub(crate) struct KeySet {
 
 /// One public key, and what it may be used for.
 #[derive(Debug)]
-pub(crate) struct VerifyingKey {
-    jwk: Jwk,
-    kind: KeyKind,
-    key: DecodingKey,
+pub(crate) enum VerifyingKey {
+    /// Of an algorithm that the library for JSON Web Tokens knows.
+    Usual {
+        jwk: Box<Jwk>,
+        kind: KeyKind,
+        key: DecodingKey,
+    },
+    Sm2(Box<Sm2PublicKey>),
 }
 
 /// What a set says to a token's `kid` and `alg`.
@@ -43,7 +48,8 @@ impl KeySet {
 
     /// Whether both sets hold the same keys with the same properties, in the same order.
     pub(crate) fn is_same_as(&self, other: &Self) -> bool {
-        self.keys.iter().map(|key| &key.jwk).eq(other.keys.iter().map(|key| &key.jwk))
+        self.keys.len() == other.keys.len()
+            && self.keys.iter().zip(&other.keys).all(|(one, other)| one.is_same_as(other))
     }
 
     /// The key for a token. A token without `kid` is served only if one key alone can be meant.
@@ -55,8 +61,7 @@ impl KeySet {
                 (None | Some(_), _) => Lookup::Missing,
             };
         };
-        let mut named =
-            self.keys.iter().filter(|key| key.jwk.common.key_id.as_deref() == Some(kid)).peekable();
+        let mut named = self.keys.iter().filter(|key| key.id() == Some(kid)).peekable();
         if named.peek().is_none() {
             return Lookup::Missing;
         }
@@ -67,6 +72,9 @@ impl KeySet {
 impl VerifyingKey {
     /// The key in a JWK, if it is a public one that signatures can be verified with here.
     pub(crate) fn from_jwk(document: &Value) -> Option<Self> {
+        if let Some(key) = Sm2PublicKey::from_jwk(document) {
+            return Some(Self::Sm2(Box::new(key)));
+        }
         let jwk: Jwk = serde_json::from_value(document.clone()).ok()?;
         if jwk.common.public_key_use.as_ref().is_some_and(|purpose| *purpose != PublicKeyUse::Signature) {
             return None;
@@ -77,21 +85,45 @@ impl VerifyingKey {
         }
         let kind = kind(&jwk)?;
         let key = DecodingKey::from_jwk(&jwk).ok()?;
-        Some(Self { jwk, kind, key })
+        Some(Self::Usual { jwk: Box::new(jwk), kind, key })
+    }
+
+    /// Its name (`kid`).
+    fn id(&self) -> Option<&str> {
+        match self {
+            Self::Usual { jwk, .. } => jwk.common.key_id.as_deref(),
+            Self::Sm2(key) => key.id.as_deref(),
+        }
+    }
+
+    /// Whether both are the same key with the same properties.
+    fn is_same_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Usual { jwk: one, .. }, Self::Usual { jwk: other, .. }) => one == other,
+            (Self::Sm2(one), Self::Sm2(other)) => one == other,
+            (Self::Usual { .. }, Self::Sm2(_)) | (Self::Sm2(_), Self::Usual { .. }) => false,
+        }
     }
 
     /// Whether the key's type, and its own `alg` if it names one, allow the algorithm.
     pub(crate) fn fits(&self, algorithm: Algorithm) -> bool {
-        self.kind == algorithm.key_kind()
-            && self.jwk.common.key_algorithm.is_none_or(|own| own == algorithm.primitive().into())
+        match self {
+            Self::Usual { jwk, kind, .. } => {
+                let own = jwk.common.key_algorithm;
+                *kind == algorithm.key_kind()
+                    && own.is_none_or(|own| algorithm.primitive().is_some_and(|asked| own == asked.into()))
+            }
+            Self::Sm2(_) => algorithm.key_kind() == KeyKind::Sm2,
+        }
     }
 
     /// The thumbprint (RFC 7638; RFC 8037, section 2) of a key on a curve; none of others, which no proof may use.
     pub(crate) fn thumbprint(&self) -> Option<Thumbprint> {
+        let Self::Usual { jwk, .. } = self else { return None };
         // The members in the order that section 3.3 prescribes, however maps are ordered.
-        let members = if let AlgorithmParameters::EllipticCurve(key) = &self.jwk.algorithm {
+        let members = if let AlgorithmParameters::EllipticCurve(key) = &jwk.algorithm {
             json!({"crv": key.curve, "kty": "EC", "x": key.x, "y": key.y})
-        } else if let AlgorithmParameters::OctetKeyPair(key) = &self.jwk.algorithm {
+        } else if let AlgorithmParameters::OctetKeyPair(key) = &jwk.algorithm {
             json!({"crv": key.curve, "kty": "OKP", "x": key.x})
         } else {
             return None;
@@ -101,8 +133,13 @@ impl VerifyingKey {
 
     /// Whether the signature is this key's, by the algorithm with which [`KeySet::find`] found it.
     pub(crate) fn verifies(&self, signed: &str, signature: &str, algorithm: Algorithm) -> bool {
-        jsonwebtoken::crypto::verify(signature, signed.as_bytes(), &self.key, algorithm.primitive())
-            .unwrap_or(false)
+        match (self, algorithm.primitive()) {
+            (Self::Usual { key, .. }, Some(algorithm)) => {
+                jsonwebtoken::crypto::verify(signature, signed.as_bytes(), key, algorithm).unwrap_or(false)
+            }
+            (Self::Sm2(key), None) => key.verifies(signed, signature),
+            (Self::Usual { .. }, None) | (Self::Sm2(_), Some(_)) => false,
+        }
     }
 }
 

@@ -13,9 +13,9 @@ use serde_json::{Value, json};
 use crate::pem::{self, KeyBlock};
 use crate::{Algorithm, KeyFileError, key_file};
 
-/// Where the coordinates stand in an uncompressed P-256 point: after the byte 4, 32 bytes each (SEC 1, 2.3.3).
-const X: std::ops::Range<usize> = 1..33;
-const Y: std::ops::Range<usize> = 33..65;
+/// Where the coordinates stand in an uncompressed point of a 256-bit curve: after the byte 4, 32 bytes each (SEC 1, 2.3.3).
+pub(crate) const X: std::ops::Range<usize> = 1..33;
+pub(crate) const Y: std::ops::Range<usize> = 33..65;
 
 /// A private key that can sign, wherever it is kept.
 pub trait Sign: fmt::Debug + Send + Sync {

@@ -10,6 +10,7 @@
 
 mod cases;
 mod change_token;
+mod disclosures;
 mod facets;
 mod filter;
 mod follower;
@@ -24,6 +25,7 @@ mod views;
 
 pub use cases::{CaseFilter, CaseOrder, CasePlace, ForeignPlace, Rank};
 pub use change_token::{ChangeToken, ResyncRequired};
+pub use disclosures::DisclosureFilter;
 pub use filter::Filter;
 pub use lists::Changes;
 pub use matching_report::{CaseTally, Floor, JoinTally, MatchingReport, Share, TARGET_PRECISION, Verdicts};
@@ -31,7 +33,8 @@ pub use model::{Behind, Options, ReadModel, StartError};
 pub use search::{MAX_QUERY_CHARS, SearchError, SearchPage, SearchQuery, Suggestions};
 pub use snapshot::Snapshot;
 pub use views::{
-    AnnouncedTransfer, CaseView, Change, ChannelView, DayCalls, DepartmentView, Due, DueAction,
-    EntryStanding, EntryUsage, EntryView, ItemView, Join, OfferingStanding, OfferingView, Page, Removal,
+    AnnouncedTransfer, Approval, CaseView, Change, ChannelView, DayCalls, DepartmentView, Disclosure,
+    DisclosureEnd, DisclosureEndReason, DisclosurePlace, Due, DueAction, EntryStanding, EntryUsage,
+    EntryView, ForeignDisclosurePlace, ItemView, Join, OfferingStanding, OfferingView, Page, Removal,
     RetiredView, RevocationView, Route, Submission,
 };

@@ -12,11 +12,12 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::cases::Rank;
+use crate::disclosures::DisclosureFacet;
 use crate::facets::Facets;
 use crate::node::Node;
 use crate::views::{
-    CaseView, ChannelView, DepartmentView, Due, EntryStanding, EntryUsage, EntryView, ItemView, Join,
-    RevocationView, Route,
+    CaseView, ChannelView, DepartmentView, Disclosure, DisclosurePlace, Due, EntryStanding, EntryUsage,
+    EntryView, ItemView, Join, RevocationView, Route,
 };
 
 /// Everything that readers see, at one position of the log; immutable, and cheap to clone.
@@ -45,6 +46,12 @@ pub struct Snapshot {
     pub(crate) queue: OrdMap<(Stage, Position), ItemId>,
     pub(crate) queue_of: OrdMap<(DepartmentId, Stage, Position), ItemId>,
     pub(crate) calendar: OrdSet<Due>,
+
+    /// What departments may learn of citizens, and what they might: by where it began.
+    pub(crate) disclosures: OrdMap<DisclosurePlace, Arc<Disclosure>>,
+    pub(crate) disclosure_facets: OrdSet<(DisclosureFacet, DisclosurePlace)>,
+    /// Those in force of each item.
+    pub(crate) disclosed: OrdMap<ItemId, Arc<[DisclosurePlace]>>,
 
     pub(crate) nodes: OrdMap<EntryId, Arc<Node>>,
     /// Items by the entry that they are placed in, then by registration.

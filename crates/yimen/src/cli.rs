@@ -482,6 +482,8 @@ pub enum KeyAlgorithm {
     Es256,
     /// EdDSA with Ed25519
     Ed25519,
+    /// SM2 with SM3 (国密, GM/T 0125): few JWT libraries verify it
+    Sm2,
 }
 
 /// `yimen token`.

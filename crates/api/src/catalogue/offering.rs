@@ -63,10 +63,25 @@ pub(super) struct OfferingDocument<'a> {
     legal_basis: &'a [LocalizedText],
     #[schema(max_items = 32)]
     entry_points: &'a [EntryPoint],
-    /// Who may call it, and what its department learns of them, and why (一证通办).
+    /// Who may call it, and what its department learns of them, and why (一证通办), in every language.
     access: &'a Access,
+    /// What its department learns of a caller, and why, in the reader's language: for apps to show before a call.
+    #[schema(max_items = 32)]
+    learns: Vec<LearnedDocument<'a>>,
     /// Whether it can be called through the gateway now.
     callable: bool,
+}
+
+/// A claim of the caller's that the department gets with a call.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LearnedClaim)]
+struct LearnedDocument<'a> {
+    /// Name of the claim.
+    #[schema(max_length = 64)]
+    claim: &'a str,
+    /// What it is needed for.
+    #[schema(max_length = 500)]
+    purpose: String,
 }
 
 /// How an offering stands.
@@ -141,6 +156,15 @@ impl<'a> OfferingDocument<'a> {
             legal_basis: &content.legal_basis,
             entry_points: &content.entry_points,
             access: &content.access,
+            learns: content
+                .access
+                .claims
+                .iter()
+                .map(|request| LearnedDocument {
+                    claim: &request.claim,
+                    purpose: languages.pick(&request.purpose),
+                })
+                .collect(),
             callable: view.is_callable(),
         }
     }

@@ -10,10 +10,14 @@ use utoipa::openapi::tag::{Tag, TagBuilder};
 use utoipa::openapi::{Object, OpenApi, RefOr, Schema, SchemaFormat};
 
 /// What each tag of the documents is about.
-const TAGS: [(&str, &str); 12] = [
+const TAGS: [(&str, &str); 13] = [
     ("changes", "What changed in the catalogue since a reader last asked."),
     ("channels", "渠道: the apps, mini-programs and sites that may call."),
     ("departments", "The departments that register items."),
+    (
+        "disclosures",
+        "一证通办: which department may learn what of citizens, since when, and who approved it.",
+    ),
     ("duplicate-cases", "重复事项: pairs of items that may be the same service."),
     ("entries", "办事入口: one entry for each service, whoever offers it."),
     ("imports", "Bulk migration of what another system had already reviewed."),

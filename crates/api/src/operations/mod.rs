@@ -1,5 +1,7 @@
-//! Operations: health, how often entries are called, the log as it is stored, its verification, revocations, and bulk migration.
+//! Operations: health, how often entries are called, what departments may learn, the log as it is stored, its
+//! verification, revocations, and bulk migration.
 
+pub(crate) mod disclosures;
 pub(crate) mod events;
 pub(crate) mod import;
 mod import_row;

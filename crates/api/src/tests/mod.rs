@@ -2,6 +2,7 @@
 
 mod asking;
 mod bad_input;
+mod disclosing;
 mod documents;
 mod endings;
 mod house;

@@ -205,13 +205,17 @@ impl Registered {
         }
     }
 
-    /// The newest content there is, public or not.
-    pub fn newest_content(&self) -> Option<&Arc<ItemContent>> {
-        let public = match &self.publication {
+    /// What is public, or was at the end.
+    pub fn public_content(&self) -> Option<&Arc<ItemContent>> {
+        match &self.publication {
             Publication::Live(live) => Some(&live.content),
             Publication::Retired { content, .. } => Some(content),
             Publication::Never => None,
-        };
-        self.proposal.as_ref().map(|proposal| &proposal.content).or(public)
+        }
+    }
+
+    /// The newest content there is, public or not.
+    pub fn newest_content(&self) -> Option<&Arc<ItemContent>> {
+        self.proposal.as_ref().map(|proposal| &proposal.content).or(self.public_content())
     }
 }

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use domain::item::Transfer;
+use domain::item::{Registered, Transfer};
 use domain::placement::Decider;
 use domain::{Aggregate, EntryId, Item, ItemEvent, ItemId, Placement, PlacementEvent};
 
+use super::disclosures::approved;
 use super::{Projection, Stamp};
-use crate::views::{Due, DueAction, ItemView, Join, Submission};
+use crate::views::{Approval, Due, DueAction, ItemView, Join, Submission};
 
 impl Projection {
     pub(super) fn item(&mut self, id: ItemId, event: &ItemEvent, stamp: &Stamp) {
@@ -20,6 +21,8 @@ impl Projection {
         let Item::Registered(state) = item else {
             return self.skip(stamp.position, "its item is not registered");
         };
+        self.disclose(before.as_deref(), &state, id, stamp);
+        let submission = submission(before.as_deref(), &state, event, stamp);
         let after = Arc::new(ItemView {
             id,
             state: Arc::from(state),
@@ -28,7 +31,7 @@ impl Projection {
             registered: before.as_ref().map_or(stamp.position, |view| view.registered),
             changed: stamp.position,
             updated_at: stamp.at,
-            submission: submission(before.as_deref(), event, stamp),
+            submission,
         });
         self.index(before.as_deref(), &after);
         let (entry, live) = (after.entry(), after.state.live().is_some());
@@ -136,17 +139,29 @@ fn automatic_join(event: &PlacementEvent) -> Option<Join> {
     }
 }
 
-fn submission(before: Option<&ItemView>, event: &ItemEvent, stamp: &Stamp) -> Option<Box<Submission>> {
+fn submission(
+    before: Option<&ItemView>,
+    after: &Registered,
+    event: &ItemEvent,
+    stamp: &Stamp,
+) -> Option<Box<Submission>> {
     match event {
-        ItemEvent::Submitted { .. } => {
-            Some(Box::new(Submission { by: stamp.actor.clone(), at: stamp.at, position: stamp.position }))
+        ItemEvent::Submitted { .. } => Some(Box::new(Submission {
+            by: stamp.actor.clone(),
+            at: stamp.at,
+            position: stamp.position,
+            approvals: Vec::new(),
+        })),
+        ItemEvent::Approved { basis, .. } => {
+            let before = before?;
+            let approval = Approval { basis: basis.clone(), by: stamp.actor.clone(), at: stamp.at };
+            approved(before.submission.clone(), &before.state, after, approval)
         }
         ItemEvent::Published { .. } => None,
         ItemEvent::Drafted { .. }
         | ItemEvent::Revised { .. }
         | ItemEvent::Withdrawn {}
         | ItemEvent::ChangesRequested { .. }
-        | ItemEvent::Approved { .. }
         | ItemEvent::Rejected { .. }
         | ItemEvent::Suspended { .. }
         | ItemEvent::Resumed {}

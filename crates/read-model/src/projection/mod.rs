@@ -1,6 +1,7 @@
 //! The fold of the whole log: what each event changes, and what has to be derived anew because of it.
 
 mod derive;
+mod disclosures;
 mod entries;
 mod items;
 mod register;

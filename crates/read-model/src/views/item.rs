@@ -7,6 +7,8 @@ use domain::{EntryId, ItemId, Placement, Relation, StaffId};
 use event_store::Position;
 use jiff::Timestamp;
 
+use super::Approval;
+
 /// A registered item as its department and its reviewers see it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ItemView {
@@ -62,6 +64,8 @@ pub struct Submission {
     pub at: Timestamp,
     /// Place in the log: the order of the review queue.
     pub position: Position,
+    /// The stages that it has passed, or what stands in their place.
+    pub approvals: Vec<Approval>,
 }
 
 /// Something announced whose time has come.

@@ -1,6 +1,7 @@
 //! What readers see: immutable views, shared by `Arc` between snapshots.
 
 mod change;
+mod disclosure;
 mod entry;
 mod item;
 mod offering;
@@ -9,6 +10,9 @@ mod route;
 mod usage;
 
 pub use change::{Change, Removal};
+pub use disclosure::{
+    Approval, Disclosure, DisclosureEnd, DisclosureEndReason, DisclosurePlace, ForeignDisclosurePlace,
+};
 pub use entry::{EntryStanding, EntryView, RetiredView};
 pub use item::{Due, DueAction, ItemView, Join, Submission};
 pub use offering::{AnnouncedTransfer, OfferingStanding, OfferingView};

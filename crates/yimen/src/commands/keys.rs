@@ -59,7 +59,7 @@ fn table(ring: &KeyRing, now: Timestamp) -> String {
     let line = |KeyEntry { id, algorithm, signs_from, duty }| {
         let since =
             if signs_from == Timestamp::UNIX_EPOCH { "—".to_owned() } else { signs_from.to_string() };
-        format!("{id}  {algorithm:<5}  {}  {since}", meaning(duty))
+        format!("{id}  {algorithm:<11}  {}  {since}", meaning(duty))
     };
     ring.entries(now).into_iter().map(line).collect::<Vec<_>>().join("\n")
 }
@@ -78,6 +78,7 @@ impl From<KeyAlgorithm> for RingAlgorithm {
         match algorithm {
             KeyAlgorithm::Es256 => Self::Es256,
             KeyAlgorithm::Ed25519 => Self::Ed25519,
+            KeyAlgorithm::Sm2 => Self::Sm2,
         }
     }
 }

@@ -10,6 +10,7 @@ use read_model::ItemView;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::claim_changes::{ClaimChange, claim_changes};
 use super::state::ItemState;
 use crate::extract::Scope;
 
@@ -55,6 +56,9 @@ struct ProposalDocument {
     /// The hash that a review has to name.
     content_hash: ContentHash,
     content: Arc<ItemContent>,
+    /// What it changes about what the department may learn of citizens, against what is public.
+    #[schema(max_items = 64)]
+    claim_changes: Vec<ClaimChange>,
     /// Everybody who wrote some of it.
     #[schema(max_items = 1000)]
     authors: Vec<StaffId>,
@@ -223,6 +227,7 @@ fn proposal(view: &ItemView) -> Option<ProposalDocument> {
         revision: proposal.revision,
         content_hash: proposal.content_hash.clone(),
         content: Arc::clone(&proposal.content),
+        claim_changes: claim_changes(&view.state, &proposal.content),
         authors: proposal.authors.iter().cloned().collect(),
         review: match &proposal.review {
             Review::Draft => ReviewDocument::Draft,

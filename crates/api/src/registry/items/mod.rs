@@ -4,6 +4,7 @@ pub(crate) mod accept_transfer;
 pub(crate) mod announce_retirement;
 pub(crate) mod cancel_retirement;
 pub(crate) mod cancel_transfer;
+mod claim_changes;
 mod document;
 pub(crate) mod draft;
 pub(crate) mod get;

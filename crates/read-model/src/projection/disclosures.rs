@@ -1,0 +1,124 @@
+//! What departments may learn of citizens: begun and ended by what is public of their items.
+
+use std::sync::Arc;
+
+use domain::ItemId;
+use domain::item::{ClaimRequest, Publication, Registered, Review};
+
+use super::{Projection, Stamp};
+use crate::disclosures::DisclosureFacet;
+use crate::views::{
+    Approval, Disclosure, DisclosureEnd, DisclosureEndReason, DisclosurePlace, ItemView, Submission,
+};
+
+impl Projection {
+    /// Compares what the item's department may learn with what it could before, and writes down the difference.
+    ///
+    /// The states decide, not the kinds of events: whatever changes what is public, or whose it is, is seen.
+    pub(super) fn disclose(
+        &mut self,
+        before: Option<&ItemView>,
+        after: &Registered,
+        id: ItemId,
+        stamp: &Stamp,
+    ) {
+        let same_owner = before.is_none_or(|before| before.state.department == after.department);
+        if same_owner && before.map_or(&[] as &[_], |before| declared(&before.state)) == declared(after) {
+            return;
+        }
+        let mut in_force = Vec::new();
+        let mut taken_over = Vec::new();
+        for place in self.now.disclosed.get(&id).into_iter().flat_map(|places| places.iter().copied()) {
+            let Some(disclosure) = self.now.disclosures.get(&place).cloned() else { continue };
+            let goes_on = declared(after).iter().any(|request| is_of(&disclosure, request));
+            if goes_on && same_owner {
+                in_force.push(place);
+                continue;
+            }
+            let reason = match (&after.publication, same_owner) {
+                (Publication::Retired { .. }, _) => DisclosureEndReason::Retired,
+                (Publication::Live(_) | Publication::Never, true) => DisclosureEndReason::Revised,
+                (Publication::Live(_) | Publication::Never, false) => DisclosureEndReason::Transferred,
+            };
+            let ended =
+                Disclosure { end: Some(DisclosureEnd { at: stamp.at, reason }), ..(*disclosure).clone() };
+            self.now.disclosures.insert(place, Arc::new(ended));
+            taken_over.push(disclosure);
+        }
+        let known = |request: &ClaimRequest| {
+            in_force.iter().any(|place| {
+                self.now.disclosures.get(place).is_some_and(|disclosure| is_of(disclosure, request))
+            })
+        };
+        let new: Vec<_> = declared(after).iter().filter(|request| !known(request)).collect();
+        let submission = before.and_then(|before| before.submission.as_deref());
+        for (number, request) in (0..).zip(new) {
+            let place = DisclosurePlace { position: stamp.position, number };
+            let predecessor = taken_over.iter().find(|ended| !same_owner && is_of(ended, request));
+            let disclosure = Disclosure {
+                place,
+                item: id,
+                department: after.department.clone(),
+                claim: request.claim.clone(),
+                purpose: request.purpose.clone(),
+                since: stamp.at,
+                revision: match predecessor {
+                    Some(predecessor) => predecessor.revision,
+                    None => after.live().map_or(after.revision, |live| live.revision),
+                },
+                approvals: match predecessor {
+                    Some(predecessor) => predecessor.approvals.clone(),
+                    None => submission.map(|submission| submission.approvals.clone()).unwrap_or_default(),
+                },
+                taken_over_from: predecessor.map(|predecessor| predecessor.department.clone()),
+                end: None,
+            };
+            self.index_disclosure(&disclosure);
+            self.now.disclosures.insert(place, Arc::new(disclosure));
+            in_force.push(place);
+        }
+        if in_force.is_empty() {
+            self.now.disclosed.remove(&id);
+        } else {
+            self.now.disclosed.insert(id, Arc::from(in_force));
+        }
+    }
+
+    fn index_disclosure(&mut self, disclosure: &Disclosure) {
+        for facet in [
+            DisclosureFacet::Department(disclosure.department.clone()),
+            DisclosureFacet::Item(disclosure.item),
+            DisclosureFacet::Claim(disclosure.claim.clone()),
+        ] {
+            self.now.disclosure_facets.insert((facet, disclosure.place));
+        }
+    }
+}
+
+/// The approvals of what is under review, with the one that an event has just added, if it has.
+pub(super) fn approved(
+    submission: Option<Box<Submission>>,
+    before: &Registered,
+    after: &Registered,
+    approval: Approval,
+) -> Option<Box<Submission>> {
+    let mut submission = submission?;
+    // One that doesn't fit what was handed in changes nothing.
+    if review(before) != review(after) {
+        submission.approvals.push(approval);
+    }
+    Some(submission)
+}
+
+fn review(state: &Registered) -> Option<&Review> {
+    state.proposal.as_ref().map(|proposal| &proposal.review)
+}
+
+/// What the item's department may learn of a caller.
+fn declared(state: &Registered) -> &[ClaimRequest] {
+    state.live().map_or(&[], |live| &live.content.access.claims)
+}
+
+fn is_of(disclosure: &Disclosure, request: &ClaimRequest) -> bool {
+    disclosure.claim == request.claim && disclosure.purpose == request.purpose
+}
