@@ -4,6 +4,7 @@ mod catalogue;
 mod city;
 mod feed;
 mod hostile;
+mod kept;
 mod lists;
 mod merges;
 mod real;
