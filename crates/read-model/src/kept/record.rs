@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Snapshot;
 use crate::node::Node;
-use crate::views::{CaseView, ChannelView, DepartmentView, EntryUsage, ItemView, Join, RevocationView};
+use crate::views::{
+    CaseView, ChannelView, DepartmentView, Disclosure, EntryUsage, ItemView, Join, RevocationView,
+};
 
 /// One state. What readers see of entries is not among them: it is derived from all the others.
 #[derive(Debug, Serialize, Deserialize)]
@@ -19,6 +21,7 @@ pub(crate) enum Record<'s> {
     Item(Cow<'s, Arc<ItemView>>),
     Join(ItemId, Cow<'s, Arc<Join>>),
     Case(Cow<'s, Arc<CaseView>>),
+    Disclosure(Cow<'s, Arc<Disclosure>>),
     Entry(EntryId, Cow<'s, Arc<Node>>),
     Usage(EntryId, Cow<'s, Arc<EntryUsage>>),
 }
@@ -33,6 +36,7 @@ impl<'s> Record<'s> {
             snapshot.items.len(),
             snapshot.joins.len(),
             snapshot.cases.len(),
+            snapshot.disclosures.len(),
             snapshot.nodes.len(),
             snapshot.usage.len(),
         ];
@@ -47,6 +51,7 @@ impl<'s> Record<'s> {
         let items = snapshot.items.values().map(|view| Self::Item(Cow::Borrowed(view)));
         let joins = snapshot.joins.iter().map(|(item, join)| Self::Join(*item, Cow::Borrowed(join)));
         let cases = snapshot.cases.values().map(|view| Self::Case(Cow::Borrowed(view)));
+        let disclosures = snapshot.disclosures.values().map(|view| Self::Disclosure(Cow::Borrowed(view)));
         let nodes = snapshot.nodes.iter().map(|(id, node)| Self::Entry(*id, Cow::Borrowed(node)));
         let usage = snapshot.usage.iter().map(|(id, usage)| Self::Usage(*id, Cow::Borrowed(usage)));
         departments
@@ -55,6 +60,7 @@ impl<'s> Record<'s> {
             .chain(items)
             .chain(joins)
             .chain(cases)
+            .chain(disclosures)
             .chain(nodes)
             .chain(usage)
     }

@@ -21,7 +21,7 @@ impl Projection {
         Self { now, ..Self::default() }
     }
 
-    /// Takes a state in, in whatever order they come. Readers see it after [`derive`](Self::derive).
+    /// Takes a state in, those of a kind in the order in which they were kept. Readers see it after [`derive`](Self::derive).
     pub(crate) fn resume(&mut self, record: Record<'static>) {
         match record {
             Record::Department(view) => {
@@ -48,6 +48,7 @@ impl Projection {
                 self.now.joins.insert(item, join.into_owned());
             }
             Record::Case(view) => self.list_case(Arc::clone(&view)),
+            Record::Disclosure(disclosure) => self.list_disclosure(disclosure.into_owned()),
             Record::Entry(id, node) => {
                 if let Some(into) = node.merged_into() {
                     self.now.merged.insert((into, node.formed), id);

@@ -10,8 +10,9 @@ use event_store::sqlite::{self, Sqlite};
 use event_store::{EventStore, copy};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use serde_json::json;
 
-use crate::city::{City, PATIENCE, content};
+use crate::city::{City, PATIENCE, content, content_with};
 
 fn file(city: &City) -> PathBuf {
     city.dir.path().join("read-model.snapshot")
@@ -23,6 +24,11 @@ async fn kept() -> City {
     let owner = city.enrol("西湖区民政局", "330106").await;
     let one = city.found(&owner, "1", content("结婚登记", "330106")).await;
     let two = city.found(&owner, "2", content("离婚登记", "330106")).await;
+    let purpose = json!({"zh-CN": "核对"});
+    let access =
+        json!({"claims": [{"claim": "name", "purpose": purpose}, {"claim": "phone", "purpose": purpose}]});
+    let learning = json!({"name": {"zh-CN": "结婚登记预约"}, "regions": ["330106"], "access": access});
+    city.found(&owner, "5", content_with(learning)).await;
     city.found(&owner, "3", content("收养登记", "330106")).await;
     city.merge(one, two).await;
     let four = city.found(&owner, "4", content("社会团体成立登记", "330106")).await;
