@@ -1,5 +1,6 @@
 //! The header fields of a call on either side of the gateway.
 
+use std::fmt::Write;
 use std::net::{IpAddr, SocketAddr};
 
 use axum::extract::ConnectInfo;
@@ -13,6 +14,8 @@ use crate::forwarded::Way;
 use crate::trace_context::TraceContext;
 use crate::{ASSERTION, PublicScheme, Settings, claimed_identity, hop_by_hop};
 
+/// What `Forwarded` seldom exceeds, in bytes.
+const LENGTH: usize = 96;
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -46,20 +49,37 @@ impl Received {
 
     /// RFC 7239: the hops that we have seen ourselves, or believe those who have.
     fn forwarded(&self) -> String {
-        let mut way = self.way.iter().map(|address| match address {
-            IpAddr::V4(address) => format!("for={address}"),
-            IpAddr::V6(address) => format!("for=\"[{address}]\""),
-        });
-        let client = way.next().unwrap_or_else(|| "for=unknown".to_owned());
-        let host = self.host.as_ref().map_or_else(String::new, |host| format!(";host=\"{host}\""));
-        let first = format!("{client}{host};proto={}", self.scheme.as_str());
-        way.fold(first, |before, hop| format!("{before}, {hop}"))
+        let mut text = String::with_capacity(LENGTH);
+        // Writing to a String can't fail.
+        let hop = |text: &mut String, address: &IpAddr| {
+            let _ = match address {
+                IpAddr::V4(address) => write!(text, "for={address}"),
+                IpAddr::V6(address) => write!(text, "for=\"[{address}]\""),
+            };
+        };
+        match self.way.first() {
+            Some(client) => hop(&mut text, client),
+            None => text.push_str("for=unknown"),
+        }
+        if let Some(host) = &self.host {
+            let _ = write!(text, ";host=\"{host}\"");
+        }
+        let _ = write!(text, ";proto={}", self.scheme.as_str());
+        for proxy in self.way.iter().skip(1) {
+            text.push_str(", ");
+            hop(&mut text, proxy);
+        }
+        text
     }
 
     /// The same as a list of addresses; none if nobody is known.
     fn addresses(&self) -> Option<String> {
-        let addresses: Vec<_> = self.way.iter().map(IpAddr::to_string).collect();
-        (!addresses.is_empty()).then(|| addresses.join(", "))
+        let (client, proxies) = self.way.split_first()?;
+        let mut text = client.to_string();
+        for proxy in proxies {
+            let _ = write!(text, ", {proxy}");
+        }
+        Some(text)
     }
 }
 
@@ -76,15 +96,15 @@ pub(crate) fn rewrite_request(
     headers.remove(HOST);
     // The server side answers 100-continue itself, once the body is wanted.
     headers.remove(EXPECT);
-    let mut set = |name: HeaderName, text: Option<String>| {
-        if let Some(value) = text.and_then(|text| HeaderValue::try_from(text).ok()) {
+    let mut set = |name: HeaderName, value: Option<HeaderValue>| {
+        if let Some(value) = value {
             headers.insert(name, value);
         }
     };
-    set(FORWARDED, Some(received.forwarded()));
-    set(X_FORWARDED_FOR, received.addresses());
-    set(X_FORWARDED_HOST, received.host.as_ref().map(Authority::to_string));
-    set(X_FORWARDED_PROTO, Some(received.scheme.as_str().to_owned()));
+    set(FORWARDED, HeaderValue::try_from(received.forwarded()).ok());
+    set(X_FORWARDED_FOR, received.addresses().and_then(|text| HeaderValue::try_from(text).ok()));
+    set(X_FORWARDED_HOST, received.host.as_ref().and_then(|host| HeaderValue::from_str(host.as_str()).ok()));
+    set(X_FORWARDED_PROTO, Some(HeaderValue::from_static(received.scheme.as_str())));
     headers.append(VIA, via(received.version));
     trace.write(headers);
     headers.insert(ASSERTION, assertion);

@@ -219,6 +219,17 @@ impl Verifier {
             self.counters.remembered(&outcome).increment(1);
             return outcome;
         }
+        // Boxed: every call would carry the room that a first look at a token takes.
+        Box::pin(self.verify_anew(token, key, now)).await
+    }
+
+    /// The principal of a token that is not remembered.
+    async fn verify_anew(
+        &self,
+        token: &str,
+        key: VerdictKey,
+        now: Timestamp,
+    ) -> Result<Arc<Principal>, CredentialError> {
         let parsed = match (Compact::parse(token), &self.introspection) {
             (Err(_), Some(provider)) if !jws::has_header(token) => return self.ask(provider, token).await,
             (parsed, _) => parsed,

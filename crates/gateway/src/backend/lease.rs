@@ -40,7 +40,7 @@ impl Lease {
         place: Place,
         limit: Duration,
     ) -> Result<Self, ConnectFailure> {
-        let connection = backend.pool().open_http1(&backend.origin, limit).await?;
+        let connection = Box::pin(backend.pool().open_http1(&backend.origin, limit)).await?;
         Ok(Self { backend: Arc::clone(backend), connection, is_kept: false, _place: place })
     }
 
@@ -51,8 +51,11 @@ impl Lease {
         limit: Duration,
     ) -> Result<(), ConnectFailure> {
         let (pool, origin) = (self.backend.pool(), &self.backend.origin);
-        let taken =
-            if kept_will_do { pool.take(origin, limit).await } else { pool.open(origin, limit).await };
+        let taken = if kept_will_do {
+            Box::pin(pool.take(origin, limit)).await
+        } else {
+            Box::pin(pool.open(origin, limit)).await
+        };
         let Taken { connection, is_kept } = taken?;
         self.connection = connection;
         self.is_kept = is_kept;

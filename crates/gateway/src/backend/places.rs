@@ -41,7 +41,7 @@ impl Places {
             return Ok(place);
         }
         let _waiting = self.queue()?;
-        match timeout(self.max_wait, Arc::clone(&self.free).acquire_owned()).await {
+        match Box::pin(timeout(self.max_wait, Arc::clone(&self.free).acquire_owned())).await {
             Ok(Ok(place)) => Ok(place),
             Ok(Err(_)) | Err(_) => Err(Busy),
         }

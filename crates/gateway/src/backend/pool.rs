@@ -53,7 +53,8 @@ impl Pool {
     ) -> Result<Taken, ConnectFailure> {
         match self.take_kept() {
             Some(connection) => Ok(Taken { connection, is_kept: true }),
-            None => self.open(origin, limit).await,
+            // Boxed, here and wherever a call seldom goes: every call would carry the room that it takes.
+            None => Box::pin(self.open(origin, limit)).await,
         }
     }
 

@@ -137,7 +137,8 @@ fn service(
             let request = request.map(Body::new);
             let mut response = match calls {
                 Some(Calls { gateway, freshness }) => freshness.tell(gateway.answer(request)).await,
-                None => router.oneshot(request).await?,
+                // Boxed: every request would carry the room that it takes.
+                None => Box::pin(router.oneshot(request)).await?,
             };
             if let Some(handover) = handover {
                 handover.decide(&mut response);
