@@ -51,6 +51,7 @@ mod staff;
 mod stand_in;
 mod streaming;
 mod surviving;
+mod tickets;
 mod tls;
 mod tracing_calls;
 mod usage;

@@ -7,4 +7,5 @@ mod introspection;
 mod key_refresh;
 mod revocation;
 mod support;
+mod ticket;
 mod verdict_cache;
