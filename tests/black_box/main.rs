@@ -31,6 +31,7 @@ mod key_rotation;
 mod main_path;
 mod match_run;
 mod matching;
+mod nginx;
 mod oidc_provider;
 mod peers;
 mod previewing;
