@@ -6,6 +6,7 @@ use serde_json::json;
 
 use self::rig::{Client, JWT, OPAQUE, Rig};
 use crate::client::until;
+use crate::prover::Prover;
 
 #[tokio::test]
 async fn keys_are_discovered_and_follow_the_provider_s() {
@@ -62,5 +63,21 @@ async fn a_citizen_steps_up_as_the_challenge_asks() {
         let asked = challenge.split("acr_values=\"").nth(1).and_then(|rest| rest.split('"').next());
         let strong = rig.provider.sign_in(resource, asked.expect("levels")).await;
         rig.call(&strong).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn tokens_that_it_binds_to_a_key_come_with_proofs_alone() {
+    let Some(rig) = Rig::start(json!({}), Client::Secret).await else { return };
+    for resource in [JWT, OPAQUE] {
+        let prover = Prover::new();
+        let token = rig.provider.bound_token(resource, &prover).await;
+        for _ in 0..2 {
+            rig.prove(&token, &prover).await.expect(200);
+        }
+        assert_eq!(rig.call(&token).await.problem(401), "token-bound-to-key", "{resource}");
+        assert_eq!(rig.prove(&token, &Prover::new()).await.problem(401), "dpop-key", "{resource}");
+        let free = rig.provider.own_token(resource).await;
+        rig.call(&free).await.expect(200);
     }
 }

@@ -13,7 +13,9 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use identity::{Assertion, AssertionSigner, Es256Key, KeyRing, KeyRingFile, Principal, PseudonymSecret};
+use identity::{
+    Assertion, AssertionSigner, Confirmation, Es256Key, KeyRing, KeyRingFile, Principal, PseudonymSecret,
+};
 use jiff::Timestamp;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
@@ -62,6 +64,7 @@ fn minted(issuer: &str, keys: KeyRing, good: &Value, now: Timestamp) -> String {
         audience: Vec::new(),
         scopes: BTreeSet::new(),
         claims: Map::new(),
+        confirmation: Confirmation::default(),
         expires: now,
     };
     let assertion = Assertion {

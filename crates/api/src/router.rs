@@ -94,6 +94,7 @@ pub(crate) fn registry_routes() -> OpenApiRouter<App> {
         .routes(routes!(channels::get::get_channel))
         .routes(routes!(channels::approve::approve_channel))
         .routes(routes!(channels::suspend::suspend_channel))
+        .routes(routes!(channels::constrain_sender::constrain_channel_sender))
         .routes(routes!(channels::close::close_channel))
 }
 

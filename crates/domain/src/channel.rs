@@ -19,6 +19,8 @@ pub enum Channel {
         filing: Filing,
         /// Who filed it.
         filed_by: StaffId,
+        /// Who changed since what its senders have to prove.
+        sender_changed_by: Option<StaffId>,
         /// Whether it may call.
         standing: ChannelStanding,
     },
@@ -34,6 +36,22 @@ pub struct Filing {
     pub kind: ChannelKind,
     /// 主办单位: who answers for it.
     pub owner: LocalizedText,
+    /// What whoever sends its tokens has to prove.
+    #[serde(default)]
+    pub sender_constraint: SenderConstraint,
+}
+
+/// What whoever sends a channel's tokens has to prove: that the token was issued to it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SenderConstraint {
+    /// Nothing, unless the token itself is bound.
+    #[default]
+    None,
+    /// That it holds the key that the token is bound to (DPoP, RFC 9449).
+    Dpop,
+    /// That it holds the certificate that the token is bound to (mutual TLS, RFC 8705).
+    Mtls,
 }
 
 /// What a channel is.
@@ -79,6 +97,11 @@ pub enum ChannelCommand {
         /// Why.
         reason: String,
     },
+    /// Changes what its senders have to prove; if that is not more than before, only while it may not call.
+    ConstrainSender {
+        /// From now on.
+        constraint: SenderConstraint,
+    },
     /// Ends it for good.
     Close,
 }
@@ -103,19 +126,27 @@ pub enum ChannelEvent {
         /// Why.
         reason: String,
     },
+    /// Its senders have to prove something else.
+    SenderConstrained {
+        /// From now on.
+        constraint: SenderConstraint,
+        /// Who changed it.
+        by: StaffId,
+    },
     /// Ended for good.
     Closed {},
 }
 
 impl DomainEvent for ChannelEvent {
     const TYPES: &'static [(&'static str, u16)] =
-        &[("Filed", 1), ("Approved", 1), ("Suspended", 1), ("Closed", 1)];
+        &[("Filed", 2), ("Approved", 1), ("Suspended", 1), ("SenderConstrained", 1), ("Closed", 1)];
 
     fn event_type(&self) -> &'static str {
         match self {
             Self::Filed { .. } => "Filed",
             Self::Approved {} => "Approved",
             Self::Suspended { .. } => "Suspended",
+            Self::SenderConstrained { .. } => "SenderConstrained",
             Self::Closed {} => "Closed",
         }
     }
@@ -133,8 +164,8 @@ pub enum ChannelRejection {
     /// The client identifier is taken.
     #[error("the channel is already filed")]
     AlreadyFiled,
-    /// Whoever filed it may not approve it.
-    #[error("a channel is approved by somebody other than who filed it")]
+    /// Whoever filed it, or changed what its senders have to prove, may not approve it.
+    #[error("a channel is approved by somebody other than who filed or changed it")]
     FourEyes,
     /// Where it stands, the command has no meaning.
     #[error("{0}")]
@@ -158,14 +189,15 @@ impl Aggregate for Channel {
     ) -> Result<Vec<ChannelEvent>, ChannelRejection> {
         let allowed = match command {
             ChannelCommand::Approve => context.actor.is_any_of(&[Role::Operator, Role::Reviewer]),
-            ChannelCommand::File { .. } | ChannelCommand::Suspend { .. } | ChannelCommand::Close => {
-                context.actor.role == Role::Operator
-            }
+            ChannelCommand::File { .. }
+            | ChannelCommand::Suspend { .. }
+            | ChannelCommand::ConstrainSender { .. }
+            | ChannelCommand::Close => context.actor.role == Role::Operator,
         };
         if !allowed {
             return Err(ChannelRejection::NotAllowed);
         }
-        let (filed_by, standing) = match (self, command) {
+        let (filing, makers, standing) = match (self, command) {
             (Self::Unfiled, ChannelCommand::File { filing }) => {
                 check(filing)?;
                 let by = context.actor.id.clone();
@@ -173,14 +205,20 @@ impl Aggregate for Channel {
             }
             (Self::Unfiled, _) => return Err(ChannelRejection::NotFiled),
             (Self::Filed { .. }, ChannelCommand::File { .. }) => return Err(ChannelRejection::AlreadyFiled),
-            (Self::Filed { filed_by, standing, .. }, _) => (filed_by, standing),
+            (Self::Filed { filing, filed_by, sender_changed_by, standing }, _) => {
+                (filing, (filed_by, sender_changed_by.as_ref()), standing)
+            }
         };
         match (command, standing) {
             (_, ChannelStanding::Closed) => Err(ChannelRejection::WrongState("the channel is closed")),
             (ChannelCommand::Approve, ChannelStanding::Approved) => {
                 Err(ChannelRejection::WrongState("the channel is already approved"))
             }
-            (ChannelCommand::Approve, _) if context.actor.id == *filed_by => Err(ChannelRejection::FourEyes),
+            (ChannelCommand::Approve, _)
+                if context.actor.id == *makers.0 || Some(&context.actor.id) == makers.1 =>
+            {
+                Err(ChannelRejection::FourEyes)
+            }
             (ChannelCommand::Approve, _) => Ok(vec![ChannelEvent::Approved {}]),
             (ChannelCommand::Suspend { reason }, ChannelStanding::Approved) => {
                 check_reason(reason)?;
@@ -188,6 +226,12 @@ impl Aggregate for Channel {
             }
             (ChannelCommand::Suspend { .. }, _) => {
                 Err(ChannelRejection::WrongState("the channel is not approved"))
+            }
+            (ChannelCommand::ConstrainSender { constraint }, standing) => {
+                let constraint = *constraint;
+                check_change(filing.sender_constraint, constraint, standing)?;
+                let by = context.actor.id.clone();
+                Ok(vec![ChannelEvent::SenderConstrained { constraint, by }])
             }
             (ChannelCommand::Close, _) => Ok(vec![ChannelEvent::Closed {}]),
             (ChannelCommand::File { .. }, _) => Err(ChannelRejection::AlreadyFiled),
@@ -200,6 +244,7 @@ impl Aggregate for Channel {
                 *self = Self::Filed {
                     filing: filing.clone(),
                     filed_by: by.clone(),
+                    sender_changed_by: None,
                     standing: ChannelStanding::Pending,
                 };
             }
@@ -212,8 +257,35 @@ impl Aggregate for Channel {
             (Self::Filed { standing, .. }, ChannelEvent::Suspended { reason }) => {
                 *standing = ChannelStanding::Suspended { reason: reason.clone() };
             }
+            (
+                Self::Filed { filing, sender_changed_by, .. },
+                ChannelEvent::SenderConstrained { constraint, by },
+            ) => {
+                filing.sender_constraint = *constraint;
+                *sender_changed_by = Some(by.clone());
+            }
             (Self::Filed { standing, .. }, ChannelEvent::Closed {}) => *standing = ChannelStanding::Closed,
         }
+    }
+}
+
+/// To ask for more than nothing takes one operator, at any time; anything else, that somebody approves it again.
+fn check_change(
+    before: SenderConstraint,
+    after: SenderConstraint,
+    standing: &ChannelStanding,
+) -> Result<(), ChannelRejection> {
+    if before == after {
+        return Err(ChannelRejection::WrongState("the channel's senders have to prove that already"));
+    }
+    match standing {
+        ChannelStanding::Approved if before != SenderConstraint::None => {
+            Err(ChannelRejection::WrongState("suspend the channel before its senders have to prove less"))
+        }
+        ChannelStanding::Pending
+        | ChannelStanding::Approved
+        | ChannelStanding::Suspended { .. }
+        | ChannelStanding::Closed => Ok(()),
     }
 }
 

@@ -1,8 +1,9 @@
 //! Who may call an offering, and what its backend is told of the caller.
 
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderName, HeaderValue};
-use identity::{Assertion, Principal, Verifier};
+use http::request::Parts;
+use http::{HeaderName, HeaderValue};
+use identity::{Assertion, Principal, ProofField, Sender, Thumbprint, Verifier};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
@@ -12,13 +13,28 @@ use crate::{Access, Gateway, Offering};
 /// The header field in which a backend gets the signed assertion, a JWT that [`identity::AssertionVerifier`] checks.
 pub const ASSERTION: HeaderName = HeaderName::from_static("yimen-assertion");
 
-/// Who calls. Every call needs a credential, and exactly one.
+/// The header field in which a sender proves that it holds the key of its token (RFC 9449, section 4.1).
+const DPOP: HeaderName = HeaderName::from_static("dpop");
+
+/// The certificate that the client has shown on its connection, and whose key it holds: an extension of the request, from
+/// whoever serves the connection. No header field can say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShownCertificate(pub Thumbprint);
+
+/// Who calls. Every call needs a credential, and exactly one; with a token that is bound, also the proof that it is the
+/// caller's own.
 pub(crate) async fn identify(
     verifier: &Verifier,
-    headers: &HeaderMap,
+    head: &Parts,
 ) -> Result<std::sync::Arc<Principal>, Refusal> {
-    let fields = headers.get_all(AUTHORIZATION).iter().map(HeaderValue::as_bytes);
-    verifier.verify(fields).await.map_err(Refusal::Credential)
+    let fields = head.headers.get_all(AUTHORIZATION).iter().map(HeaderValue::as_bytes);
+    let sender = Sender {
+        method: head.method.as_str(),
+        path: head.uri.path(),
+        proof: ProofField::of(head.headers.get_all(DPOP).iter().map(HeaderValue::as_bytes)),
+        certificate: head.extensions.get::<ShownCertificate>().map(|shown| shown.0),
+    };
+    verifier.verify_sent(fields, sender).await.map_err(Refusal::Credential)
 }
 
 impl Access {
@@ -86,6 +102,7 @@ pub(crate) fn assertion(
 mod tests {
     use std::collections::BTreeSet;
 
+    use identity::Confirmation;
     use serde_json::json;
 
     use super::*;
@@ -99,6 +116,7 @@ mod tests {
             audience: Vec::new(),
             scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
             claims: Map::from_iter([("name".to_owned(), json!("张三")), ("phone".to_owned(), json!("1"))]),
+            confirmation: Confirmation::default(),
             expires: Timestamp::UNIX_EPOCH,
         }
     }

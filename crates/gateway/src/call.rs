@@ -65,7 +65,7 @@ async fn carry_to_one_of(
     (head, body, client): (Parts, Body, Option<Asked>),
 ) -> Result<Response, Refusal> {
     let settings = gateway.settings();
-    let caller = identify(gateway.verifier(), &head.headers).await?;
+    let caller = identify(gateway.verifier(), &head).await?;
     let channel = channel::admitted(&caller, gateway.routes())?;
     let quota = gateway.rate_limits().take(&caller, &channel);
     let exhausted = quota.refusal();

@@ -1,7 +1,7 @@
 //! 备案审查: a call comes through a channel that was filed and approved, and never from staff.
 
 use domain::{ChannelId, Role};
-use identity::Principal;
+use identity::{Confirmation, Principal};
 
 use crate::Routes;
 use crate::refusal::Refusal;
@@ -9,10 +9,33 @@ use crate::refusal::Refusal;
 /// Whether a channel may call. One that waits for its approval, is closed or was never filed is not in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChannelStanding {
-    /// It may.
-    Approved,
+    /// It may, with tokens whose senders prove this.
+    Approved(SenderConstraint),
     /// It may not, for now.
     Suspended,
+}
+
+/// What whoever sends a channel's tokens has to prove, besides what the tokens themselves are bound to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SenderConstraint {
+    /// Nothing more.
+    #[default]
+    None,
+    /// That it holds the key that the token has to be bound to (DPoP, RFC 9449).
+    Dpop,
+    /// That it holds the certificate that the token has to be bound to (mutual TLS, RFC 8705).
+    Mtls,
+}
+
+impl SenderConstraint {
+    /// Whether a caller may come whose token is bound so. What it is bound to was proved when the caller was identified.
+    fn permit(self, bound: &Confirmation) -> Result<(), Refusal> {
+        match self {
+            Self::Dpop if bound.key.is_none() => Err(Refusal::KeyRequired),
+            Self::Mtls if bound.certificate.is_none() => Err(Refusal::CertificateRequired),
+            Self::None | Self::Dpop | Self::Mtls => Ok(()),
+        }
+    }
 }
 
 /// The channel through which the caller comes: the client that the token was issued to (`client_id`, RFC 9068).
@@ -26,7 +49,9 @@ pub(crate) fn admitted(caller: &Principal, routes: &Routes) -> Result<ChannelId,
     let named = caller.client.as_deref().and_then(|client| client.parse::<ChannelId>().ok());
     let channel = named.ok_or(Refusal::ChannelNotApproved)?;
     match routes.channel(&channel) {
-        Some(ChannelStanding::Approved) => Ok(channel),
+        Some(ChannelStanding::Approved(constraint)) => {
+            constraint.permit(&caller.confirmation).map(|()| channel)
+        }
         Some(ChannelStanding::Suspended) => Err(Refusal::ChannelSuspended),
         None => Err(Refusal::ChannelNotApproved),
     }
@@ -51,16 +76,19 @@ mod tests {
             audience: Vec::new(),
             scopes: BTreeSet::new(),
             claims: claims.as_object().cloned().unwrap_or_else(Map::new),
+            confirmation: Confirmation::default(),
             expires: Timestamp::UNIX_EPOCH,
         }
     }
 
+    const APPROVED: ChannelStanding = ChannelStanding::Approved(SenderConstraint::None);
+
     fn routes() -> Routes {
         let id = |text: &str| text.parse().expect("well formed");
         Routes::new(RouteTable::default().with_channels([
-            (id("app"), Some(ChannelStanding::Approved)),
+            (id("app"), Some(APPROVED)),
             (id("stopped"), Some(ChannelStanding::Suspended)),
-            (id("closed"), Some(ChannelStanding::Approved)),
+            (id("closed"), Some(APPROVED)),
             (id("closed"), None),
         ]))
     }

@@ -6,10 +6,11 @@
 use http::header::{HeaderMap, HeaderName};
 
 /// Names, in lower case with `-` for every character that isn't a letter or digit.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 23] = [
     // The caller's credentials never leave the gateway; cookies of the gateway's origin aren't for backends either.
     "authorization",
     "proxy-authorization",
+    "dpop",
     "cookie",
     "cookie2",
     "x-authorization",

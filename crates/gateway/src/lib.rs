@@ -4,7 +4,8 @@
 //! its way is the table in `refusal.rs`. Routes come from a [`RouteTable`], an immutable snapshot that the binary fills
 //! from the read model and puts in place through [`Routes`]; the call path itself touches no store.
 //!
-//! A call comes through a channel (its token's `client_id`) that was filed and approved; staff tokens carry none.
+//! A call comes through a channel (its token's `client_id`) that was filed and approved; staff tokens carry none. A token that
+//! is bound to its sender's key or certificate comes from that sender alone, and a channel may take no others.
 //!
 //! Where several departments offer an entry's service, the call says whom it is for: by [`SERVICE_DEPARTMENT`], by
 //! [`SERVICE_REGION`], or by both. The rule is in `selection.rs`. Both fields are passed on to the backend.
@@ -53,9 +54,9 @@ mod tunnel;
 mod upload;
 mod upstream;
 
-pub use access::ASSERTION;
+pub use access::{ASSERTION, ShownCertificate};
 pub use backend::{BackendSettings, ClientCertificate, PoolSettings, TlsError, work_as};
-pub use channel::ChannelStanding;
+pub use channel::{ChannelStanding, SenderConstraint};
 pub use department::SERVICE_DEPARTMENT;
 pub use gateway::{Gateway, SetupError};
 pub use health::{BackendState, Failure, HealthSettings, OfferingHealth};

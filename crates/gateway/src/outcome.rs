@@ -31,7 +31,7 @@ pub(crate) struct Outcome {
 
 /// Every outcome, the most frequent first: what metrics keep a number for. The refusals' tests see to it that none of
 /// theirs is missing.
-pub(crate) const OUTCOMES: [Outcome; 58] = {
+pub(crate) const OUTCOMES: [Outcome; 67] = {
     use Fault::{Backend, Client, Gateway};
     const fn failure(code: &'static str, fault: Fault) -> Outcome {
         Outcome { code, fault: Some(fault) }
@@ -93,6 +93,15 @@ pub(crate) const OUTCOMES: [Outcome; 58] = {
         failure("token-audience", Client),
         failure("token-claim", Client),
         failure("token-sender-constrained", Client),
+        failure("token-bound-to-key", Client),
+        failure("token-not-bound", Client),
+        failure("token-bound-to-certificate", Client),
+        failure("dpop-proof", Client),
+        failure("dpop-key", Client),
+        failure("dpop-proof-replayed", Client),
+        failure("dpop-exhausted", Gateway),
+        failure("channel-requires-dpop", Client),
+        failure("channel-requires-certificate", Client),
         failure("keys-unavailable", Gateway),
         failure("introspection-unavailable", Gateway),
     ]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use domain::{DepartmentId, Division, LocalizedText};
 use http::StatusCode;
-use identity::CredentialError;
+use identity::{CredentialError, dpop_challenge};
 use serde_json::{Value, json};
 
 use crate::Settings;
@@ -55,6 +55,10 @@ pub(crate) enum Refusal {
     ChannelNotApproved,
     /// The token's client may not call for now.
     ChannelSuspended,
+    /// The channel takes only tokens that are bound to a key, and this one isn't.
+    KeyRequired,
+    /// The channel takes only tokens that are bound to a certificate, and this one isn't.
+    CertificateRequired,
     /// The token lacks some of these.
     InsufficientScope {
         required: Vec<String>,
@@ -138,6 +142,18 @@ impl Refusal {
                 (S::FORBIDDEN, "channel-not-approved", Client, "The channel is not approved")
             }
             Self::ChannelSuspended => (S::FORBIDDEN, "channel-suspended", Client, "The channel is suspended"),
+            Self::KeyRequired => (
+                S::UNAUTHORIZED,
+                "channel-requires-dpop",
+                Client,
+                "The channel's tokens have to be bound to a key",
+            ),
+            Self::CertificateRequired => (
+                S::UNAUTHORIZED,
+                "channel-requires-certificate",
+                Client,
+                "The channel's tokens have to be bound to a certificate",
+            ),
             Self::UnknownEntry => (S::NOT_FOUND, "unknown-entry", Client, "There is no such entry"),
             Self::NotOfferedByDepartment { .. } => (
                 S::NOT_FOUND,
@@ -254,6 +270,13 @@ impl Refusal {
             Self::ChannelSuspended => {
                 "The channel that the token's client_id names may not call for now.".to_owned()
             }
+            Self::KeyRequired => {
+                "Get a token that is bound to a key of yours, and send it with the DPoP scheme and a proof."
+                    .to_owned()
+            }
+            Self::CertificateRequired => {
+                "Get a token that is bound to your certificate, and show that when you connect.".to_owned()
+            }
             Self::UnknownEntry => "The catalogue knows no entry with this identifier.".to_owned(),
             Self::MethodNotAllowed => "TRACE and CONNECT are never forwarded.".to_owned(),
             Self::Upload(fault) => sentence(&fault.to_string()),
@@ -326,6 +349,15 @@ impl Refusal {
             Some(format!(
                 r#"Bearer realm="yimen", error="insufficient_user_authentication", error_description="a stronger authentication is required", acr_values="{levels}""#
             ))
+        } else if matches!(self, Self::KeyRequired) {
+            let description = "the channel takes only tokens that are bound to a key";
+            Some(dpop_challenge("invalid_token", description))
+        } else if matches!(self, Self::CertificateRequired) {
+            // RFC 8705, section 3.
+            Some(
+                r#"Bearer realm="yimen", error="invalid_token", error_description="the channel takes only tokens that are bound to a certificate""#
+                    .to_owned(),
+            )
         } else if let Self::InsufficientScope { required } = self {
             // RFC 6750, section 3.1.
             let scopes = required.join(" ");
@@ -369,6 +401,9 @@ const fn credential_terms(error: CredentialError) -> Terms {
         }
         identity::Fault::Request => (StatusCode::BAD_REQUEST, Fault::Client, "The credential is malformed"),
         identity::Fault::Token => (StatusCode::UNAUTHORIZED, Fault::Client, "The token is not accepted"),
+        identity::Fault::Proof => {
+            (StatusCode::UNAUTHORIZED, Fault::Client, "The sender has not proved that the token is its own")
+        }
         identity::Fault::Provider => {
             (StatusCode::SERVICE_UNAVAILABLE, Fault::Gateway, "The token can't be checked at present")
         }
@@ -382,98 +417,4 @@ fn sentence(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// One of each kind, and of each whose outcome depends on what it holds.
-    fn refusals() -> Vec<Refusal> {
-        use Refusal as R;
-        let department: DepartmentId = "local:a".parse().expect("well formed");
-        let region: Division = "330106".parse().expect("well formed");
-        let (text, wait) = (LocalizedText::zh("停"), Duration::ZERO);
-        let upload =
-            [UploadFault::TooLarge, UploadFault::ClientIdle, UploadFault::ClientGone, UploadFault::Malformed];
-        let credential = [
-            CredentialError::Absent,
-            CredentialError::UnsupportedScheme,
-            CredentialError::RepeatedAuthorization,
-            CredentialError::MalformedAuthorization,
-            CredentialError::TokenTooLong,
-            CredentialError::MalformedToken,
-            CredentialError::AlgorithmRefused,
-            CredentialError::CriticalHeader,
-            CredentialError::WrongType,
-            CredentialError::UnknownIssuer,
-            CredentialError::UnknownKey,
-            CredentialError::BadSignature,
-            CredentialError::Expired,
-            CredentialError::Inactive,
-            CredentialError::NotYetValid,
-            CredentialError::Revoked,
-            CredentialError::WrongAudience,
-            CredentialError::MalformedClaim("aud"),
-            CredentialError::SenderConstrained,
-            CredentialError::KeysUnavailable,
-            CredentialError::IntrospectionUnavailable,
-        ];
-        let others = [
-            R::MalformedPath(crate::path::check("//../").expect_err("malformed")),
-            R::MalformedDepartment(String::new()),
-            R::MalformedRegion(String::new()),
-            R::MethodNotAllowed,
-            R::ExpectationFailed,
-            R::UpgradeNotSupported,
-            R::UnknownEntry,
-            R::Retired { explanation: text.clone() },
-            R::RegionRequired { choices: Vec::new() },
-            R::NotOfferedByDepartment { department, choices: Vec::new() },
-            R::NotOfferedInRegion { region, choices: Vec::new() },
-            R::Suspended { notice: text },
-            R::NotCallable,
-            R::InsufficientAuthentication { levels: Vec::new() },
-            R::StaffToken,
-            R::ChannelNotApproved,
-            R::ChannelSuspended,
-            R::InsufficientScope { required: Vec::new() },
-            R::RateLimited { policy: "caller", wait },
-            R::BodyTooLarge,
-            R::Overloaded,
-            R::BackendUnreachable,
-            R::BackendBusy,
-            R::BackendAddressRefused,
-            R::CircuitOpen { wait },
-            R::BackendTimeout(Phase::Total),
-            R::BackendBrokeOff,
-            R::AssertionUnavailable,
-            R::Internal,
-        ];
-        let uploads = upload.into_iter().map(R::Upload);
-        uploads.chain(credential.into_iter().map(R::Credential)).chain(others).collect()
-    }
-
-    #[test]
-    fn metrics_have_a_number_for_every_refusal() {
-        for refusal in refusals() {
-            let outcome = refusal.outcome();
-            let known = outcome.place().and_then(|place| crate::outcome::OUTCOMES.get(place));
-            assert_eq!(known, Some(&outcome), "{refusal:?}");
-        }
-    }
-
-    #[test]
-    fn waits_are_rounded_up_to_whole_seconds() {
-        for (millis, seconds) in [(0, 1), (1, 1), (1000, 1), (1001, 2), (300_000, 300)] {
-            let wait = Duration::from_millis(millis);
-            let settings =
-                Settings { suspended_retry_after: wait, overloaded_retry_after: wait, ..Settings::default() };
-            for refusal in [
-                Refusal::RateLimited { policy: "caller", wait },
-                Refusal::CircuitOpen { wait },
-                Refusal::Suspended { notice: LocalizedText::zh("停") },
-                Refusal::Overloaded,
-            ] {
-                assert_eq!(refusal.retry_after(&settings), Some(seconds), "{refusal:?}");
-            }
-        }
-    }
-}
+mod tests;

@@ -1,16 +1,25 @@
-//! From `Authorization` header fields to one bearer token (RFC 6750, section 2.1).
+//! From `Authorization` header fields to one token: a bearer's (RFC 6750, section 2.1) or a bound one (RFC 9449, section 7.1).
 
 use crate::CredentialError;
 
-/// The token of the only `Authorization` header field.
+/// How a token is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// By whoever holds it.
+    Bearer,
+    /// With a proof that the sender holds its key.
+    Dpop,
+}
+
+/// The token of the only `Authorization` header field, and how it is sent.
 ///
 /// # Errors
-/// When there is no field, or more than one, or it isn't `Bearer` (in any case) and one token of at most
-/// `max_bytes`.
+/// When there is no field, or more than one, or it isn't `Bearer` or `DPoP` (in any case) and one token of at
+/// most `max_bytes`.
 pub(crate) fn token<'a>(
     fields: impl IntoIterator<Item = &'a [u8]>,
     max_bytes: usize,
-) -> Result<&'a str, CredentialError> {
+) -> Result<(Scheme, &'a str), CredentialError> {
     let mut fields = fields.into_iter();
     let field = fields.next().ok_or(CredentialError::Absent)?;
     if fields.next().is_some() {
@@ -18,9 +27,10 @@ pub(crate) fn token<'a>(
     }
     let scheme_end = field.iter().position(|byte| *byte == b' ').unwrap_or(field.len());
     let (scheme, rest) = field.split_at(scheme_end);
-    if !scheme.eq_ignore_ascii_case(b"Bearer") {
-        return Err(CredentialError::UnsupportedScheme);
-    }
+    let scheme = [(&b"Bearer"[..], Scheme::Bearer), (b"DPoP", Scheme::Dpop)]
+        .into_iter()
+        .find_map(|(name, known)| scheme.eq_ignore_ascii_case(name).then_some(known))
+        .ok_or(CredentialError::UnsupportedScheme)?;
     let token = rest.trim_ascii();
     if token.len() > max_bytes {
         return Err(CredentialError::TokenTooLong);
@@ -28,7 +38,8 @@ pub(crate) fn token<'a>(
     if token.is_empty() || !token.iter().copied().all(is_token_byte) {
         return Err(CredentialError::MalformedAuthorization);
     }
-    str::from_utf8(token).map_err(|_| CredentialError::MalformedAuthorization)
+    let token = str::from_utf8(token).map_err(|_| CredentialError::MalformedAuthorization)?;
+    Ok((scheme, token))
 }
 
 /// The bytes of `b64token`.
@@ -42,15 +53,21 @@ mod tests {
 
     use super::*;
 
-    fn read(fields: &[&'static str]) -> Result<&'static str, CredentialError> {
+    fn read(fields: &[&'static str]) -> Result<(Scheme, &'static str), CredentialError> {
         token(fields.iter().map(|field| field.as_bytes()), 16)
     }
 
     #[test]
     fn the_scheme_is_case_insensitive() {
-        assert_eq!(read(&["Bearer a.b.c"]), Ok("a.b.c"));
-        assert_eq!(read(&["bearer a.b.c"]), Ok("a.b.c"));
-        assert_eq!(read(&["BEARER  a.b.c "]), Ok("a.b.c"));
+        for (field, scheme) in [
+            ("Bearer a.b.c", Scheme::Bearer),
+            ("bearer a.b.c", Scheme::Bearer),
+            ("BEARER  a.b.c ", Scheme::Bearer),
+            ("DPoP a.b.c", Scheme::Dpop),
+            ("dpop a.b.c", Scheme::Dpop),
+        ] {
+            assert_eq!(read(&[field]), Ok((scheme, "a.b.c")), "{field}");
+        }
     }
 
     #[test]
@@ -58,6 +75,7 @@ mod tests {
         assert_eq!(read(&[]), Err(CredentialError::Absent));
         assert_eq!(read(&["Basic YTpi"]), Err(CredentialError::UnsupportedScheme));
         assert_eq!(read(&["Bearer a.b.c", "Bearer a.b.c"]), Err(CredentialError::RepeatedAuthorization));
+        assert_eq!(read(&["Bearer a.b.c", "DPoP a.b.c"]), Err(CredentialError::RepeatedAuthorization));
         assert_eq!(read(&["Bearer"]), Err(CredentialError::MalformedAuthorization));
         assert_eq!(read(&["Bearer "]), Err(CredentialError::MalformedAuthorization));
         assert_eq!(read(&["Bearer a.b.c, Bearer d"]), Err(CredentialError::MalformedAuthorization));
@@ -69,7 +87,7 @@ mod tests {
         #[test]
         fn whatever_is_accepted_is_short_and_plain(field in proptest::collection::vec(any::<u8>(), 0..64)) {
             let prefixed = [b"Bearer ".as_slice(), &field].concat();
-            if let Ok(token) = token([prefixed.as_slice()], 16) {
+            if let Ok((_, token)) = token([prefixed.as_slice()], 16) {
                 prop_assert!(!token.is_empty() && token.len() <= 16);
                 prop_assert!(token.bytes().all(is_token_byte));
             }

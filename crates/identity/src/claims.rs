@@ -6,7 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use crate::jws::{Header, media_type};
-use crate::{Algorithm, CredentialError, IntrospectionConfig, IssuerConfig, Principal, TicketConfig};
+use crate::{
+    Algorithm, Confirmation, CredentialError, IntrospectionConfig, IssuerConfig, Principal, TicketConfig,
+};
 
 /// The longest `sub` (OpenID Connect Core, section 2) and the longest `jti`, in bytes: what revocations name.
 const MAX_NAME_BYTES: usize = 255;
@@ -104,9 +106,7 @@ impl TokenRules {
                 return Err(CredentialError::NotYetValid);
             }
         }
-        if claims.contains_key("cnf") {
-            return Err(CredentialError::SenderConstrained);
-        }
+        let confirmation = Confirmation::from_claim(claims.remove("cnf"))?;
         let subject = required_text(&mut claims, "sub")?;
         if subject.len() > MAX_NAME_BYTES {
             return Err(CredentialError::MalformedClaim("sub"));
@@ -128,6 +128,7 @@ impl TokenRules {
                 .map(str::to_owned)
                 .collect::<BTreeSet<_>>(),
             claims,
+            confirmation,
             expires,
         };
         self.check_still_good(&principal, now)?;
@@ -190,7 +191,7 @@ fn optional_date(claims: &Claims, name: &'static str) -> Result<Option<Timestamp
 }
 
 /// A NumericDate: seconds since 1970, a JSON number with or without a fraction (RFC 7519, section 2).
-fn numeric_date(value: &Value) -> Option<Timestamp> {
+pub(crate) fn numeric_date(value: &Value) -> Option<Timestamp> {
     let seconds =
         value.as_i64().or_else(|| value.as_f64().filter(|f| f.is_finite()).map(|f| f.floor() as i64))?;
     Timestamp::from_second(seconds).ok()

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::key_document::metadata_address;
 use crate::provider_client::is_trustworthy;
-use crate::{IntrospectionConfig, IssuerConfig, JwksSource, VerdictCacheConfig, VerifierConfig};
+use crate::{DpopConfig, IntrospectionConfig, IssuerConfig, JwksSource, VerdictCacheConfig, VerifierConfig};
 
 /// What is wrong with a [`VerifierConfig`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -59,6 +59,9 @@ pub enum ConfigError {
     /// Acceptances would be remembered for more than [`VerdictCacheConfig::MAX_ACCEPTED_FOR`].
     #[error("{0} is more than 5 minutes")]
     RememberedTooLong(&'static str),
+    /// Proofs would be taken for more than [`DpopConfig::MAX_WINDOW`].
+    #[error("dpop.window is more than 5 minutes")]
+    ProofWindow,
     /// Keys would go stale between two refreshes.
     #[error("refresh.stale_for is less than twice refresh.interval")]
     StaleBetweenRefreshes,
@@ -95,7 +98,12 @@ impl VerifierConfig {
         if self.refresh.stale_for < self.refresh.interval.saturating_mul(2) {
             return Err(ConfigError::StaleBetweenRefreshes);
         }
+        if self.dpop.window > DpopConfig::MAX_WINDOW {
+            return Err(ConfigError::ProofWindow);
+        }
         for (name, zero) in [
+            ("dpop.window", self.dpop.window.is_zero()),
+            ("dpop.max_remembered", self.dpop.max_remembered == 0),
             ("max_token_bytes", self.max_token_bytes == 0),
             ("cache.accepted_for", self.cache.accepted_for.is_zero()),
             ("refresh.interval", self.refresh.interval.is_zero()),
@@ -234,6 +242,8 @@ mod tests {
             Err(ConfigError::RememberedTooLong("cache.accepted_for"))
         );
         assert_eq!(check("[cache]\naccepted_for = \"0s\""), Err(ConfigError::Zero("cache.accepted_for")));
+        assert_eq!(check("[dpop]\nwindow = \"301s\""), Err(ConfigError::ProofWindow));
+        assert_eq!(check("[dpop]\nmax_remembered = 0"), Err(ConfigError::Zero("dpop.max_remembered")));
         let stale = parse(&MINIMAL.replace("1m 30s", "13h")).check();
         assert_eq!(stale, Err(ConfigError::StaleBetweenRefreshes));
         assert_eq!(VerifierConfig::new(Vec::new()).check(), Err(ConfigError::NoIssuer));

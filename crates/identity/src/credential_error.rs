@@ -1,5 +1,8 @@
 //! Why a credential was not accepted, in words that are safe to send back.
 
+use crate::ProofFault;
+use crate::dpop::ALGORITHM_NAMES;
+
 /// The reason why a request's credential was not accepted.
 ///
 /// The text never quotes the token; it is plain ASCII without quotation marks, so that it fits the
@@ -9,13 +12,13 @@ pub enum CredentialError {
     /// There is no `Authorization` header field.
     #[error("no credentials were sent")]
     Absent,
-    /// The `Authorization` header field uses another scheme than `Bearer`.
-    #[error("only the Bearer scheme is accepted")]
+    /// The `Authorization` header field uses a scheme that isn't taken here.
+    #[error("the authorization scheme is not accepted here")]
     UnsupportedScheme,
     /// There is more than one `Authorization` header field.
     #[error("more than one Authorization header field was sent")]
     RepeatedAuthorization,
-    /// The header field isn't `Bearer` and one token.
+    /// The header field isn't the scheme and one token.
     #[error("the Authorization header field is malformed")]
     MalformedAuthorization,
     /// The token is longer than the configured bound.
@@ -60,10 +63,25 @@ pub enum CredentialError {
     /// A claim is missing or not of the form that its specification gives.
     #[error("the claim {0} is missing or malformed")]
     MalformedClaim(&'static str),
-    /// The token carries `cnf`: it is bound to a key or certificate and must not pass as a mere bearer token
-    /// (RFC 9449, section 7.2; RFC 8705, section 3).
+    /// The token carries `cnf` where nobody can prove anything, or in a way that isn't known here: it must not pass as a
+    /// mere bearer token (RFC 9449, section 7.2; RFC 8705, section 3).
     #[error("the token is bound to a key that was not shown")]
     SenderConstrained,
+    /// The token is bound to its sender's key (`jkt`), and was sent as a mere bearer token (RFC 9449, section 7.2).
+    #[error("the token is bound to a key: send it with the DPoP scheme and a proof")]
+    BoundToKey,
+    /// The token was sent with the `DPoP` scheme and is bound to no key (RFC 9449, section 7.1).
+    #[error("the token is not bound to a key: it can not be sent with the DPoP scheme")]
+    NotBoundToKey,
+    /// The token is bound to a certificate (`x5t#S256`) that the client didn't show (RFC 8705, section 3).
+    #[error("the token is bound to a certificate that was not shown on this connection")]
+    BoundToCertificate,
+    /// The proof that was sent with the token is none.
+    #[error(transparent)]
+    Proof(#[from] ProofFault),
+    /// So many proofs were shown lately that another couldn't be remembered. Not the caller's fault.
+    #[error("too many proofs were shown in a short time")]
+    ProofsExhausted,
     /// No keys of the issuer could be had, or a newly named key couldn't be looked up. Not the caller's fault.
     #[error("the keys of the issuer are not available")]
     KeysUnavailable,
@@ -81,6 +99,8 @@ pub enum Fault {
     Request,
     /// The token is not good: `invalid_token`.
     Token,
+    /// The sender hasn't proved that the token was issued to it: `invalid_token` or `invalid_dpop_proof`.
+    Proof,
     /// The provider's fault or ours: the caller may try again later.
     Provider,
 }
@@ -108,6 +128,11 @@ impl CredentialError {
             Self::WrongAudience => "token-audience",
             Self::MalformedClaim(_) => "token-claim",
             Self::SenderConstrained => "token-sender-constrained",
+            Self::BoundToKey => "token-bound-to-key",
+            Self::NotBoundToKey => "token-not-bound",
+            Self::BoundToCertificate => "token-bound-to-certificate",
+            Self::Proof(fault) => fault.code(),
+            Self::ProofsExhausted => "dpop-exhausted",
             Self::KeysUnavailable => "keys-unavailable",
             Self::IntrospectionUnavailable => "introspection-unavailable",
         }
@@ -131,32 +156,36 @@ impl CredentialError {
             | Self::Revoked
             | Self::WrongAudience
             | Self::MalformedClaim(_)
-            | Self::SenderConstrained => Fault::Token,
-            Self::KeysUnavailable | Self::IntrospectionUnavailable => Fault::Provider,
+            | Self::SenderConstrained
+            | Self::BoundToCertificate => Fault::Token,
+            Self::BoundToKey | Self::NotBoundToKey | Self::Proof(_) => Fault::Proof,
+            Self::KeysUnavailable | Self::IntrospectionUnavailable | Self::ProofsExhausted => Fault::Provider,
         }
     }
 
-    /// The `error` of RFC 6750, section 3.1, if the answer carries one.
-    pub const fn bearer_error(self) -> Option<&'static str> {
-        match self.fault() {
-            Fault::NoCredential | Fault::Provider => None,
-            Fault::Request => Some("invalid_request"),
-            Fault::Token => Some("invalid_token"),
-        }
-    }
-
-    /// The value of `WWW-Authenticate` (RFC 6750, section 3); none when the fault is the provider's.
+    /// The value of `WWW-Authenticate` (RFC 6750, section 3; RFC 9449, section 7.1); none when the fault is the provider's.
     pub fn www_authenticate(self) -> Option<String> {
-        match (self.fault(), self.bearer_error()) {
-            (Fault::Provider, _) => None,
-            (Fault::NoCredential | Fault::Request | Fault::Token, None) => {
-                Some(r#"Bearer realm="yimen""#.to_owned())
-            }
-            (Fault::NoCredential | Fault::Request | Fault::Token, Some(error)) => {
-                Some(format!(r#"Bearer realm="yimen", error="{error}", error_description="{self}""#))
-            }
-        }
+        let error = match self.fault() {
+            Fault::Provider => return None,
+            Fault::NoCredential => return Some(r#"Bearer realm="yimen""#.to_owned()),
+            Fault::Proof => return Some(dpop_challenge(self.proof_error(), &self.to_string())),
+            Fault::Request => "invalid_request",
+            Fault::Token => "invalid_token",
+        };
+        Some(format!(r#"Bearer realm="yimen", error="{error}", error_description="{self}""#))
     }
+
+    const fn proof_error(self) -> &'static str {
+        if let Self::Proof(fault) = self { fault.error() } else { "invalid_token" }
+    }
+}
+
+/// A challenge (RFC 9449, section 7.1) to send a token that is bound to a key, with a proof. The description is ASCII
+/// without quotation marks or backslashes.
+pub fn dpop_challenge(error: &str, description: &str) -> String {
+    format!(
+        r#"DPoP realm="yimen", error="{error}", error_description="{description}", algs="{ALGORITHM_NAMES}""#
+    )
 }
 
 #[cfg(test)]
@@ -174,6 +203,20 @@ mod tests {
             CredentialError::Expired.www_authenticate().as_deref(),
             Some(r#"Bearer realm="yimen", error="invalid_token", error_description="the token has expired""#)
         );
+    }
+
+    #[test]
+    fn a_bad_proof_is_challenged_as_rfc_9449_asks() {
+        assert_eq!(
+            CredentialError::Proof(ProofFault::Replayed).www_authenticate().as_deref(),
+            Some(
+                r#"DPoP realm="yimen", error="invalid_dpop_proof", error_description="the DPoP proof was shown before", algs="ES256 EdDSA""#
+            )
+        );
+        for other in [CredentialError::Proof(ProofFault::OtherKey), CredentialError::BoundToKey] {
+            let challenge = other.www_authenticate().expect("a challenge");
+            assert!(challenge.starts_with(r#"DPoP realm="yimen", error="invalid_token""#), "{challenge}");
+        }
     }
 
     #[test]

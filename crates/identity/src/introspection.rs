@@ -70,6 +70,8 @@ impl Introspection {
         match claims.remove("token_type") {
             None => {}
             Some(Value::String(kind)) if BEARER.eq_ignore_ascii_case(&kind) => {}
+            // One that doesn't say which key it is bound to is refused below.
+            Some(Value::String(kind)) if DPOP.eq_ignore_ascii_case(&kind) && claims.contains_key("cnf") => {}
             Some(Value::String(kind)) if DPOP.eq_ignore_ascii_case(&kind) => {
                 return Err(CredentialError::SenderConstrained);
             }

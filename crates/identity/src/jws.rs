@@ -11,14 +11,14 @@ use crate::signing::{Sign, SignError};
 use crate::{Algorithm, CredentialError};
 
 /// A token taken apart. Nothing in it is to be believed before [`Compact::is_signed_by`] has said so.
-pub(crate) struct Compact<'a, P> {
-    pub(crate) header: Header,
+pub(crate) struct Compact<'a, P, H = Header> {
+    pub(crate) header: H,
     pub(crate) payload: P,
     signed: &'a str,
     signature: &'a str,
 }
 
-/// The header parameters that matter here; keys and addresses in a header (`jwk`, `jku`, `x5u`) never do.
+/// The header parameters that matter in a token; keys and addresses in a header (`jwk`, `jku`, `x5u`) never do.
 #[derive(Deserialize)]
 pub(crate) struct Header {
     pub(crate) alg: String,
@@ -30,7 +30,13 @@ pub(crate) struct Header {
 
 /// Whether a member is there at all, whatever its value.
 #[derive(Default)]
-struct Presence(bool);
+pub(crate) struct Presence(bool);
+
+impl Presence {
+    pub(crate) const fn is_there(&self) -> bool {
+        self.0
+    }
+}
 
 impl<'de> Deserialize<'de> for Presence {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -40,7 +46,7 @@ impl<'de> Deserialize<'de> for Presence {
 
 impl Header {
     pub(crate) fn has_critical_extensions(&self) -> bool {
-        self.crit.0
+        self.crit.is_there()
     }
 
     /// Whether `typ` is one of `accepted`, which are media types in the form that [`media_type`] gives.
@@ -58,7 +64,7 @@ pub(crate) fn media_type(typ: &str) -> String {
     }
 }
 
-impl<'a, P: DeserializeOwned> Compact<'a, P> {
+impl<'a, P: DeserializeOwned, H: DeserializeOwned> Compact<'a, P, H> {
     /// Takes a token of exactly three parts apart.
     ///
     /// # Errors

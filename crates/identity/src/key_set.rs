@@ -2,11 +2,11 @@
 
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::Algorithm;
 use crate::algorithm::KeyKind;
 use crate::sm2_key::Sm2PublicKey;
+use crate::{Algorithm, Thumbprint};
 
 /// The keys of a set that can verify signatures; others are passed over, as RFC 7517, section 5 asks.
 #[derive(Debug)]
@@ -70,7 +70,8 @@ impl KeySet {
 }
 
 impl VerifyingKey {
-    fn from_jwk(document: &Value) -> Option<Self> {
+    /// The key in a JWK, if it is a public one that signatures can be verified with here.
+    pub(crate) fn from_jwk(document: &Value) -> Option<Self> {
         if let Some(key) = Sm2PublicKey::from_jwk(document) {
             return Some(Self::Sm2(Box::new(key)));
         }
@@ -105,7 +106,7 @@ impl VerifyingKey {
     }
 
     /// Whether the key's type, and its own `alg` if it names one, allow the algorithm.
-    fn fits(&self, algorithm: Algorithm) -> bool {
+    pub(crate) fn fits(&self, algorithm: Algorithm) -> bool {
         match self {
             Self::Usual { jwk, kind, .. } => {
                 let own = jwk.common.key_algorithm;
@@ -114,6 +115,24 @@ impl VerifyingKey {
             }
             Self::Sm2(_) => algorithm.key_kind() == KeyKind::Sm2,
         }
+    }
+
+    /// The thumbprint (RFC 7638; RFC 8037, section 2) of a key on one of the usual curves; none of others, which no
+    /// proof may use.
+    pub(crate) fn thumbprint(&self) -> Option<Thumbprint> {
+        let jwk = match self {
+            Self::Usual { jwk, .. } => jwk,
+            Self::Sm2(_) => return None,
+        };
+        // The members in the order that section 3.3 prescribes, however maps are ordered.
+        let members = if let AlgorithmParameters::EllipticCurve(key) = &jwk.algorithm {
+            json!({"crv": key.curve, "kty": "EC", "x": key.x, "y": key.y})
+        } else if let AlgorithmParameters::OctetKeyPair(key) = &jwk.algorithm {
+            json!({"crv": key.curve, "kty": "OKP", "x": key.x})
+        } else {
+            return None;
+        };
+        Some(Thumbprint::of(members.to_string().as_bytes()))
     }
 
     /// Whether the signature is this key's, by the algorithm with which [`KeySet::find`] found it.
@@ -143,10 +162,8 @@ fn kind(jwk: &Jwk) -> Option<KeyKind> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-    use crate::{Es256Key, Sign};
+    use crate::{Ed25519Key, Es256Key, Sign};
 
     fn es256_jwk() -> Value {
         Es256Key::generate().expect("the system has randomness").public_jwk()
@@ -175,6 +192,16 @@ mod tests {
             assert_eq!(set(std::slice::from_ref(&jwk)).len(), 0, "{jwk}");
         }
         assert_eq!(set(&[es256_jwk()]).len(), 1);
+    }
+
+    #[test]
+    fn thumbprints_are_those_that_signers_name_their_keys_by() {
+        let ed25519 = Ed25519Key::generate().expect("the system has randomness").public_jwk();
+        for jwk in [es256_jwk(), ed25519] {
+            let key = VerifyingKey::from_jwk(&jwk).expect("a public key");
+            let thumbprint = key.thumbprint().expect("it is on a curve").to_string();
+            assert_eq!(Some(thumbprint.as_str()), jwk["kid"].as_str());
+        }
     }
 
     #[test]

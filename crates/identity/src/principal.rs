@@ -6,6 +6,8 @@ use std::fmt;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use crate::Confirmation;
+
 /// A verified caller: a citizen, a member of staff, or a machine client.
 #[derive(Clone, PartialEq)]
 pub struct Principal {
@@ -23,6 +25,8 @@ pub struct Principal {
     pub scopes: BTreeSet<String>,
     /// Every other claim of the token, as it was signed. Personal data: never log it.
     pub claims: Map<String, Value>,
+    /// What the token is bound to (`cnf`), so that nobody else can send it.
+    pub confirmation: Confirmation,
     /// The end of the token's life (`exp`).
     pub expires: Timestamp,
 }
@@ -59,6 +63,7 @@ impl fmt::Debug for Principal {
             .field("audience", &self.audience)
             .field("scopes", &self.scopes)
             .field("claims", &format_args!("[{} redacted]", self.claims.len()))
+            .field("confirmation", &self.confirmation)
             .field("expires", &self.expires)
             .finish()
     }
@@ -79,6 +84,7 @@ mod tests {
             audience: vec!["https://gateway.example".to_owned()],
             scopes: BTreeSet::new(),
             claims: claims.as_object().cloned().expect("an object literal"),
+            confirmation: Confirmation::default(),
             expires: Timestamp::UNIX_EPOCH,
         }
     }

@@ -36,7 +36,7 @@ impl VerdictCounters {
     pub(crate) fn unread(&self, error: CredentialError) -> &Counter {
         match error.fault() {
             Fault::NoCredential => &self.absent,
-            Fault::Request | Fault::Token | Fault::Provider => &self.malformed,
+            Fault::Request | Fault::Token | Fault::Proof | Fault::Provider => &self.malformed,
         }
     }
 

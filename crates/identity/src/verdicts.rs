@@ -127,6 +127,7 @@ mod tests {
             audience: Vec::new(),
             scopes: BTreeSet::new(),
             claims: serde_json::Map::new(),
+            confirmation: crate::Confirmation::default(),
             expires: at(second),
         });
         Accepted { principal, issuer: 0, marks: None }

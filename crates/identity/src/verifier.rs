@@ -6,8 +6,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
+use url::Url;
 
+use crate::bearer::Scheme;
 use crate::claims::TokenRules;
+use crate::dpop::Proofs;
 use crate::introspection::Introspection;
 use crate::issuer_keys::IssuerKeys;
 use crate::jws::Compact;
@@ -20,17 +23,19 @@ use crate::ticket::Portal;
 use crate::verdict_counters::VerdictCounters;
 use crate::verdicts::{Accepted, Verdict, VerdictKey, Verdicts};
 use crate::{
-    Algorithm, Clock, ConfigError, CredentialError, KeyFileError, Principal, RefreshConfig, Revocations,
-    VerifierConfig, bearer, jws,
+    Algorithm, Clock, ConfigError, CredentialError, DpopConfig, KeyFileError, Principal, RefreshConfig,
+    Revocations, VerifierConfig, bearer, jws,
 };
 
-/// Turns bearer tokens into principals. Cheap to share behind an `Arc`; a new configuration is a new verifier.
+/// Turns tokens into principals. Cheap to share behind an `Arc`; a new configuration is a new verifier.
 #[derive(Debug)]
 pub struct Verifier {
     issuers: Vec<Issuer>,
     opaque: Option<OpaqueTokens>,
     max_token_bytes: usize,
     refresh: RefreshConfig,
+    dpop: DpopConfig,
+    proofs: Option<Proofs>,
     clock: Clock,
     generation: Arc<AtomicU64>,
     verdicts: Verdicts,
@@ -112,6 +117,8 @@ impl Verifier {
             max_token_bytes: config.max_token_bytes,
             verdicts: Verdicts::new(&config.cache),
             refresh: config.refresh,
+            dpop: config.dpop,
+            proofs: None,
             clock,
             generation,
             revocations: None,
@@ -123,6 +130,13 @@ impl Verifier {
     #[must_use]
     pub fn with_revocations(self, revocations: Revocations) -> Self {
         Self { revocations: Some(revocations), ..self }
+    }
+
+    /// The same, taking tokens that are sent with the `DPoP` scheme in requests to addresses that begin with this one, which
+    /// is how clients reach us.
+    #[must_use]
+    pub fn reached_at(self, public_url: &Url) -> Self {
+        Self { proofs: Some(Proofs::new(public_url, &self.dpop)), ..self }
     }
 
     /// The list of those who are refused, if there is one.
@@ -161,7 +175,8 @@ impl Verifier {
         }
     }
 
-    /// Verifies the credential of a request, given the values of all its `Authorization` header fields.
+    /// Verifies the credential of a request, given the values of all its `Authorization` header fields: a bearer token. One
+    /// that is bound to its sender's key or certificate is refused; see [`Verifier::verify_sent`].
     ///
     /// The future waits only when a token names a key that isn't known yet, or when the provider has to be asked about
     /// an opaque token.
@@ -172,19 +187,42 @@ impl Verifier {
         &'a self,
         authorization: impl IntoIterator<Item = &'a [u8]>,
     ) -> impl Future<Output = Result<Arc<Principal>, CredentialError>> + Send + 'a {
-        let token = bearer::token(authorization, self.max_token_bytes);
+        let shown = bearer::token(authorization, self.max_token_bytes);
         async move {
-            match token {
-                Ok(token) => self.verify_token(token).await,
-                Err(error) => {
-                    self.counters.unread(error).increment(1);
-                    Err(error)
-                }
+            let token = match self.read(shown)? {
+                (Scheme::Bearer, token) => token,
+                (Scheme::Dpop, _) => return Err(CredentialError::UnsupportedScheme),
+            };
+            let principal = self.verify_token(token).await?;
+            match principal.confirmation.is_nothing() {
+                true => Ok(principal),
+                false => Err(CredentialError::SenderConstrained),
             }
         }
     }
 
-    async fn verify_token(&self, token: &str) -> Result<Arc<Principal>, CredentialError> {
+    /// What the header fields hold, counting those that hold no token.
+    pub(crate) fn read<'a>(
+        &self,
+        shown: Result<(Scheme, &'a str), CredentialError>,
+    ) -> Result<(Scheme, &'a str), CredentialError> {
+        shown.inspect_err(|error| self.counters.unread(*error).increment(1))
+    }
+
+    pub(crate) const fn max_token_bytes(&self) -> usize {
+        self.max_token_bytes
+    }
+
+    pub(crate) const fn proofs(&self) -> Option<&Proofs> {
+        self.proofs.as_ref()
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The principal of a token, by whomever it is sent: what it is bound to is still to be checked.
+    pub(crate) async fn verify_token(&self, token: &str) -> Result<Arc<Principal>, CredentialError> {
         let now = self.clock.now();
         let key = VerdictKey::new(token, self.generation.load(Ordering::Acquire));
         if let Some(verdict) = self.verdicts.get(&key, now) {

@@ -12,8 +12,9 @@ use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
 use crate::binary::Demo;
-use crate::client::{Answer, ask, text};
+use crate::client::{Answer, Ask, ask, text};
 use crate::peers;
+use crate::prover::Prover;
 use crate::staff::callable;
 use crate::stand_in::StandIn;
 
@@ -96,6 +97,15 @@ impl Rig {
     }
 }
 
+impl Rig {
+    /// A call with a token that is bound to the app's key; each has a proof of its own.
+    pub(crate) async fn prove(&self, token: &str, prover: &Prover) -> Answer {
+        let path = format!("/call/{}/x", self.entry);
+        let proof = prover.proof("GET", &self.demo.url(&path), Some(token));
+        self.demo.get(&path).bound(token, &proof).send().await
+    }
+}
+
 impl Provider {
     fn start(key: &Value) -> Option<Self> {
         let folder = peers::npm("oidc-provider")?;
@@ -121,6 +131,15 @@ impl Provider {
     pub(crate) async fn own_token(&self, resource: &str) -> String {
         let form = [("grant_type", "client_credentials"), ("scope", "apply"), ("resource", resource)];
         text(&self.post("/token", &form).await.expect(200)["access_token"]).to_owned()
+    }
+
+    /// The same, bound to the app's key (RFC 9449, section 5).
+    pub(crate) async fn bound_token(&self, resource: &str, prover: &Prover) -> String {
+        let form = [("grant_type", "client_credentials"), ("scope", "apply"), ("resource", resource)];
+        let proof = prover.proof("POST", &format!("{}/token", self.issuer), None);
+        let given = self.posting("/token", &form).header("dpop", &proof).send().await.expect(200);
+        assert_eq!(text(&given["token_type"]), "DPoP");
+        text(&given["access_token"]).to_owned()
     }
 
     /// Withdraws a token (RFC 7009).
@@ -180,13 +199,15 @@ impl Provider {
     }
 
     async fn post(&self, path: &str, form: &[(&str, &str)]) -> Answer {
+        self.posting(path, form).send().await
+    }
+
+    fn posting(&self, path: &str, form: &[(&str, &str)]) -> Ask {
         let body = Url::parse_with_params(&self.issuer, form).expect("an address");
         ask(reqwest::Method::POST, &format!("{}{path}", self.issuer))
             .header("authorization", &format!("Basic {}", STANDARD.encode(APP)))
             .header("content-type", "application/x-www-form-urlencoded")
             .body(body.query().unwrap_or_default().to_owned())
-            .send()
-            .await
     }
 }
 

@@ -121,7 +121,7 @@ impl Code {
             Self::Credential(error) => match error.fault() {
                 // RFC 6750, section 3.1: `invalid_request` is a 400.
                 Fault::Request => 400,
-                Fault::NoCredential | Fault::Token => 401,
+                Fault::NoCredential | Fault::Token | Fault::Proof => 401,
                 Fault::Provider => 503,
             },
         };

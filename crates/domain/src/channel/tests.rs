@@ -14,6 +14,7 @@ fn filing() -> Filing {
         name: LocalizedText::zh("示例办事"),
         kind: ChannelKind::App,
         owner: LocalizedText::zh("示例市数据资源管理局"),
+        sender_constraint: SenderConstraint::None,
     }
 }
 
@@ -27,6 +28,14 @@ fn approve() -> (ChannelId, ChannelCommand) {
 
 fn suspend(reason: &str) -> (ChannelId, ChannelCommand) {
     (id(), ChannelCommand::Suspend { reason: reason.to_owned() })
+}
+
+fn constrain(constraint: SenderConstraint) -> (ChannelId, ChannelCommand) {
+    (id(), ChannelCommand::ConstrainSender { constraint })
+}
+
+fn constrained(constraint: SenderConstraint) -> ChannelEvent {
+    ChannelEvent::SenderConstrained { constraint, by: operator().id }
 }
 
 fn close() -> (ChannelId, ChannelCommand) {
@@ -79,7 +88,7 @@ fn a_client_identifier_is_filed_once() {
 #[test]
 fn only_operators_file_suspend_and_close() {
     for actor in [clerk(), reviewer(), steward(), auditor()] {
-        for command in [file(filing()), suspend("证书过期"), close()] {
+        for command in [file(filing()), suspend("证书过期"), constrain(SenderConstraint::Dpop), close()] {
             given(approved()).when(command, &actor).refused(&ChannelRejection::NotAllowed);
         }
     }
@@ -87,7 +96,7 @@ fn only_operators_file_suspend_and_close() {
 
 #[test]
 fn nothing_can_be_asked_of_a_channel_that_is_not_filed() {
-    for command in [approve(), suspend("证书过期"), close()] {
+    for command in [approve(), suspend("证书过期"), constrain(SenderConstraint::Dpop), close()] {
         given([]).when(command, &operator()).refused(&ChannelRejection::NotFiled);
     }
 }
@@ -156,7 +165,7 @@ fn a_channel_is_closed_wherever_it_stands() {
 
 #[test]
 fn nothing_more_can_be_asked_of_a_closed_channel() {
-    for command in [approve(), suspend("证书过期"), close()] {
+    for command in [approve(), suspend("证书过期"), constrain(SenderConstraint::Dpop), close()] {
         let refusal = ChannelRejection::WrongState("the channel is closed");
         given(closed()).when(command, &staff("operator.li", Role::Operator, None)).refused(&refusal);
     }
@@ -168,4 +177,44 @@ fn no_event_brings_a_closed_channel_back() {
     for event in [ChannelEvent::Approved {}, ChannelEvent::Suspended { reason }] {
         assert_eq!(standing([closed(), vec![event]].concat()), ChannelStanding::Closed);
     }
+}
+
+#[test]
+fn senders_have_to_prove_more_from_one_moment_to_the_next() {
+    for history in [filed(), approved(), suspended()] {
+        for constraint in [SenderConstraint::Dpop, SenderConstraint::Mtls] {
+            given(history.clone()).when(constrain(constraint), &operator()).then([constrained(constraint)]);
+        }
+    }
+    let Channel::Filed { filing, standing, .. } =
+        given([approved(), vec![constrained(SenderConstraint::Dpop)]].concat()).state()
+    else {
+        panic!("the story files the channel")
+    };
+    assert_eq!((filing.sender_constraint, standing), (SenderConstraint::Dpop, ChannelStanding::Approved));
+}
+
+#[test]
+fn senders_prove_less_only_once_somebody_else_approves_it() {
+    let strict = [approved(), vec![constrained(SenderConstraint::Dpop)]].concat();
+    let refusal = ChannelRejection::WrongState("suspend the channel before its senders have to prove less");
+    let another = staff("operator.li", Role::Operator, None);
+    for weaker in [SenderConstraint::None, SenderConstraint::Mtls] {
+        given(strict.clone()).when(constrain(weaker), &operator()).refused(&refusal);
+        let reason = "换用双向认证".to_owned();
+        let stopped = [strict.clone(), vec![ChannelEvent::Suspended { reason }]].concat();
+        let change = ChannelEvent::SenderConstrained { constraint: weaker, by: another.id.clone() };
+        given(stopped.clone()).when(constrain(weaker), &another).then([change.clone()]);
+        let changed = [stopped, vec![change]].concat();
+        for own in [&another, &operator()] {
+            given(changed.clone()).when(approve(), own).refused(&ChannelRejection::FourEyes);
+        }
+        given(changed).when(approve(), &reviewer()).then([ChannelEvent::Approved {}]);
+    }
+}
+
+#[test]
+fn what_senders_prove_already_is_no_change() {
+    let refusal = ChannelRejection::WrongState("the channel's senders have to prove that already");
+    given(approved()).when(constrain(SenderConstraint::None), &operator()).refused(&refusal);
 }

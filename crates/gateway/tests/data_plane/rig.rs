@@ -25,7 +25,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use yimen_gateway::{
     Access, BackendSettings, ChannelStanding, Department, Gateway, Network, Offering, Route, RouteTable,
-    Routes, Settings, Standing, Tally, Upstream, UpstreamTimeouts, router,
+    Routes, SenderConstraint, Settings, Standing, Tally, Upstream, UpstreamTimeouts, router,
 };
 
 /// The `iss` of the gateway's assertions.
@@ -75,7 +75,10 @@ impl Rig {
             KeyRing::of(Arc::new(Es256Key::generate().expect("the system has randomness"))),
         );
         let routes = Routes::default();
-        routes.apply_channels(&[("app".parse().expect("well formed"), Some(ChannelStanding::Approved))]);
+        routes.apply_channels(&[(
+            "app".parse().expect("well formed"),
+            Some(ChannelStanding::Approved(SenderConstraint::None)),
+        )]);
         let gateway = Gateway::new(settings, routes.clone(), Arc::new(verifier), Arc::new(signer), clock)
             .expect("sound settings");
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");

@@ -7,8 +7,9 @@ use std::time::Duration;
 use jiff::SignedDuration;
 use serde_json::{Map, Value, json};
 use yimen_identity::{
-    Assertion, AssertionClaims, AssertionError, AssertionSigner, AssertionVerifier, DevelopmentIssuer,
-    Es256Key, KeyRing, KeyRingFile, Principal, PseudonymSecret, RingAlgorithm, Sign, TokenRequest,
+    Assertion, AssertionClaims, AssertionError, AssertionSigner, AssertionVerifier, Confirmation,
+    DevelopmentIssuer, Es256Key, KeyRing, KeyRingFile, Principal, PseudonymSecret, RingAlgorithm, Sign,
+    TokenRequest,
 };
 
 use crate::support::{ISSUER, START, SetClock, forge, until, with};
@@ -26,6 +27,7 @@ fn caller(clock: &SetClock) -> Principal {
         audience: vec![GATEWAY.to_owned()],
         scopes: BTreeSet::new(),
         claims: json!({"name": "张三"}).as_object().cloned().expect("an object"),
+        confirmation: Confirmation::default(),
         expires: clock.now(),
     }
 }

@@ -109,6 +109,12 @@ fn active() -> Value {
     with(with(claims, "token_type", json!("Bearer")), "scope", json!("read write"))
 }
 
+/// The answer for a token that is bound to a key (RFC 9449, section 6.2).
+fn bound() -> Value {
+    let key = Es256Key::generate().expect("the system has randomness");
+    with(with(active(), "token_type", json!("DPoP")), "cnf", json!({"jkt": key.key_id()}))
+}
+
 fn only(introspection: IntrospectionConfig) -> VerifierConfig {
     let mut config = VerifierConfig::new(Vec::new());
     config.introspection = Some(introspection);
@@ -307,13 +313,15 @@ async fn an_answer_is_held_to_the_rules_of_a_signed_token() {
         (with(active(), "iss", json!("https://other.example")), CredentialError::UnknownIssuer),
         (with(active(), "token_type", json!("refresh_token")), CredentialError::WrongType),
         (with(active(), "cnf", json!({"jkt": "abc"})), CredentialError::SenderConstrained),
+        (with(active(), "token_type", json!("DPoP")), CredentialError::SenderConstrained),
+        (bound(), CredentialError::SenderConstrained),
     ] {
         provider.answers(&answer);
-        clock.advance(5);
+        clock.advance(10);
         assert_eq!(verify(&verifier, TOKEN).await, Err(expected), "{answer}");
     }
     provider.answers(&without("iss"));
-    clock.advance(5);
+    clock.advance(10);
     assert_eq!(verify(&verifier, TOKEN).await.expect("an active token").issuer, ISSUER);
 }
 

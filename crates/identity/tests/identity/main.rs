@@ -5,6 +5,7 @@ mod assertions;
 mod hostile_tokens;
 mod introspection;
 mod key_refresh;
+mod proofs;
 mod revocation;
 mod support;
 mod ticket;

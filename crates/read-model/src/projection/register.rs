@@ -42,18 +42,20 @@ impl Projection {
             Some(view) => Channel::Filed {
                 filing: view.filing.clone(),
                 filed_by: view.filed_by.clone(),
+                sender_changed_by: view.sender_changed_by.clone(),
                 standing: view.standing.clone(),
             },
             None => Channel::Unfiled,
         };
         channel.evolve(event);
-        let Channel::Filed { filing, filed_by, standing } = channel else {
+        let Channel::Filed { filing, filed_by, sender_changed_by, standing } = channel else {
             return self.skip(stamp.position, "its channel is not filed");
         };
         let view = ChannelView {
             id: id.clone(),
             filing,
             filed_by,
+            sender_changed_by,
             standing,
             revision: stamp.revision,
             updated_at: stamp.at,

@@ -69,6 +69,8 @@ pub struct ChannelView {
     pub filing: Filing,
     /// Who filed it.
     pub filed_by: StaffId,
+    /// Who changed since what its senders have to prove.
+    pub sender_changed_by: Option<StaffId>,
     /// Whether it may call.
     pub standing: ChannelStanding,
     /// Place of the last event in its stream.

@@ -1,6 +1,6 @@
 //! Filtered lists and their cursors, cases and channels.
 
-use domain::channel::{ChannelKind, ChannelStanding, Filing};
+use domain::channel::{ChannelKind, ChannelStanding, Filing, SenderConstraint};
 use domain::duplicate_case::{Decision, Resolution};
 use domain::item::{Audience, EntryPointChannel, Kind};
 use domain::{
@@ -192,7 +192,12 @@ async fn a_channel_is_shown_as_it_stands() {
     let city = City::new().await;
     let id = "hangzhou-app".parse().expect("a channel");
     let name = LocalizedText::zh("杭州办事");
-    let filing = Filing { name: name.clone(), kind: ChannelKind::App, owner: name };
+    let filing = Filing {
+        name: name.clone(),
+        kind: ChannelKind::App,
+        owner: name,
+        sender_constraint: SenderConstraint::None,
+    };
     let file = ChannelCommand::File { filing: filing.clone() };
     city.give::<Channel>(&operator(), &id, &(id.clone(), file)).await;
     let reviewer = staff("reviewer", Role::Reviewer, None);

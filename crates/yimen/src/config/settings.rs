@@ -8,8 +8,8 @@ use std::time::Duration;
 use event_store::Cadence;
 use framing::Limits;
 use identity::{
-    IntrospectionConfig, IssuerConfig, JwksSource, RefreshConfig, TicketConfig, VerdictCacheConfig,
-    VerifierConfig,
+    DpopConfig, IntrospectionConfig, IssuerConfig, JwksSource, RefreshConfig, TicketConfig,
+    VerdictCacheConfig, VerifierConfig,
 };
 use jiff::fmt::serde::unsigned_duration::friendly::compact::required as friendly;
 use matching::Lexicon;
@@ -66,7 +66,8 @@ pub struct Listen {
     pub public: SocketAddr,
     /// For operators: health, readiness, metrics. It asks for no credentials: keep it inside.
     pub admin: SocketAddr,
-    /// How clients reach the public listener; the issuer of assertions. Without it, the listener's own address.
+    /// How clients reach the public listener: the issuer of assertions, and what proofs of possession (DPoP) have to name.
+    /// Without it, the listener's own address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub public_url: Option<Url>,
     /// TLS on the public listener; without it, clients speak in the clear, or with a balancer in front.
@@ -208,8 +209,11 @@ pub struct Identity {
     /// How issuers' keys are kept fresh.
     #[serde(default)]
     pub refresh: RefreshConfig,
-    /// The keys that sign assertions (P-256, Ed25519 or SM2, PKCS #8 PEM; `yimen keys rotate` adds one), made if missing. `assertion-key.pem` in
-    /// the data directory without it.
+    /// How senders prove that a token is theirs.
+    #[serde(default)]
+    pub dpop: DpopConfig,
+    /// The keys that sign assertions (P-256, Ed25519 or SM2, PKCS #8 PEM; `yimen keys rotate` adds one), made if missing.
+    /// `assertion-key.pem` in the data directory without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assertion_key_file: Option<PathBuf>,
     /// The secret behind pseudonyms, made if missing. `pseudonym.secret` in the data directory without it.
@@ -232,6 +236,7 @@ impl Identity {
             max_token_bytes: default_max_token_bytes(),
             cache: VerdictCacheConfig::default(),
             refresh: RefreshConfig::default(),
+            dpop: DpopConfig::default(),
             assertion_key_file: None,
             pseudonym_secret_file: None,
         }
@@ -246,6 +251,7 @@ impl Identity {
             max_token_bytes: self.max_token_bytes,
             cache: self.cache.clone(),
             refresh: self.refresh.clone(),
+            dpop: self.dpop.clone(),
         }
     }
 

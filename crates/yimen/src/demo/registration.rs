@@ -3,7 +3,7 @@
 //! Each command's id is derived from what it is about, and each step looks at where the item stands, so that it can be
 //! interrupted and repeated. What people did with an item since is left alone.
 
-use domain::channel::{ChannelKind, Filing};
+use domain::channel::{ChannelKind, Filing, SenderConstraint};
 use domain::item::{Proposal, Registered, Review, Stage, Verdict};
 use domain::{
     Actor, Aggregate, Channel, ChannelCommand, Department, DepartmentCommand, Item, ItemCommand, ItemContent,
@@ -84,6 +84,7 @@ impl Desk<'_> {
             kind: ChannelKind::App,
             owner: LocalizedText::zh("杭州市数据资源管理局（示例）")
                 .with("en", "Hangzhou data bureau (sample)"),
+            sender_constraint: SenderConstraint::None,
         };
         let file = (id.clone(), ChannelCommand::File { filing });
         self.give::<Channel>(&id, &file, Persona::Operator, None, "file").await?;

@@ -9,7 +9,7 @@ use api::Freshness;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
-use gateway::Gateway;
+use gateway::{Gateway, ShownCertificate};
 use hyper::body::{Body as _, Incoming};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -58,14 +58,19 @@ impl Attendant {
     }
 
     /// Serves the requests of one connection, and the tunnel that they may end in, until it ends; `watcher` tells when no
-    /// further ones are wanted.
-    pub async fn attend<S>(self, stream: S, peer: SocketAddr, watcher: Watcher)
-    where
+    /// further ones are wanted. `certificate` is the one that the client has shown.
+    pub async fn attend<S>(
+        self,
+        stream: S,
+        peer: SocketAddr,
+        certificate: Option<ShownCertificate>,
+        watcher: Watcher,
+    ) where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let (refused, handover) = (Arc::new(Refused::default()), Arc::new(Handover::default()));
         let told = (Arc::clone(&refused), Arc::clone(&handover));
-        let service = service(self.router, self.calls, peer, told, self.bounds.stall_timeout);
+        let service = service(self.router, self.calls, (peer, certificate), told, self.bounds.stall_timeout);
         let stream = SlowReader::new(stream, self.bounds.stall_timeout);
         let gate = Gate::new(stream, self.bounds.head, self.bounds.patience, refused, Arc::clone(&handover));
         let io = TokioIo::new(gate);
@@ -104,7 +109,7 @@ fn builder(bounds: &Bounds) -> Builder<TokioExecutor> {
 fn service(
     router: Router,
     calls: Option<Calls>,
-    peer: SocketAddr,
+    (peer, certificate): (SocketAddr, Option<ShownCertificate>),
     (refused, handover): (Arc<Refused>, Arc<Handover>),
     stall_timeout: Duration,
 ) -> impl hyper::service::Service<
@@ -117,6 +122,9 @@ fn service(
     hyper::service::service_fn(move |mut request: http::Request<Incoming>| {
         let answer = refused.answer(&request);
         request.extensions_mut().insert(ConnectInfo(peer));
+        if let Some(certificate) = certificate {
+            request.extensions_mut().insert(certificate);
+        }
         // The router would only find the way again that every call goes.
         let calls = calls.as_ref().filter(|_| Gateway::takes(&request)).cloned();
         let router = router.clone();

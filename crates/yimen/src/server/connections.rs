@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use axum::Router;
 use futures_util::FutureExt;
+use gateway::ShownCertificate;
 use hyper_util::server::graceful::GracefulShutdown;
-use rustls::ServerConfig;
+use identity::Thumbprint;
+use rustls::{ServerConfig, ServerConnection};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
@@ -64,9 +66,12 @@ pub async fn serve(listener: TcpListener, front: Front, stop: CancellationToken)
         let tls = tls.clone();
         let attended = async move |stream: TcpStream| {
             match tls {
-                None => attendant.attend(stream, peer, watcher).await,
+                None => attendant.attend(stream, peer, None, watcher).await,
                 Some(tls) => match timeout(patience, tls.accept(stream)).await {
-                    Ok(Ok(stream)) => attendant.attend(stream, peer, watcher).await,
+                    Ok(Ok(stream)) => {
+                        let shown = shown(stream.get_ref().1);
+                        attendant.attend(stream, peer, shown, watcher).await;
+                    }
                     Ok(Err(error)) => tracing::debug!(%error, "no TLS"),
                     Err(_) => {}
                 },
@@ -108,6 +113,12 @@ pub async fn serve(listener: TcpListener, front: Front, stop: CancellationToken)
         () = graceful.shutdown() => Ended::Drained,
         () = sleep_until(end) => Ended::Cut(places.taken()),
     }
+}
+
+/// The client's own certificate, if it has shown one; what comes after it in the chain says nothing about the client.
+fn shown(connection: &ServerConnection) -> Option<ShownCertificate> {
+    let certificate = connection.peer_certificates()?.first()?;
+    Some(ShownCertificate(Thumbprint::of_certificate(certificate)))
 }
 
 async fn accept(listener: &TcpListener, places: &Places) -> Option<(TcpStream, SocketAddr, Place)> {

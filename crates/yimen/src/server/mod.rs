@@ -6,6 +6,7 @@ mod anchors;
 mod attendant;
 mod bounds;
 mod call_counts;
+mod client_certificates;
 mod connections;
 mod deadline;
 mod gate;

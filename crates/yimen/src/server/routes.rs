@@ -9,7 +9,7 @@ use domain::item::Outcome;
 use domain::{ChannelId, EntryId};
 use gateway::{
     Access, ChannelStanding, Department, Failure, Gateway, Offering, OfferingHealth, Route, RouteTable,
-    Routes, Standing, Tally, Upstream, UpstreamTimeouts,
+    Routes, SenderConstraint, Standing, Tally, Upstream, UpstreamTimeouts,
 };
 use imbl::OrdMap;
 use imbl::ordmap::DiffItem;
@@ -84,9 +84,17 @@ fn channel_changes(before: &Channels, now: &Channels) -> Vec<(ChannelId, Option<
 
 fn standing(view: &ChannelView) -> Option<ChannelStanding> {
     match view.standing {
-        channel::ChannelStanding::Approved => Some(ChannelStanding::Approved),
+        channel::ChannelStanding::Approved => Some(ChannelStanding::Approved(constraint(view))),
         channel::ChannelStanding::Suspended { .. } => Some(ChannelStanding::Suspended),
         channel::ChannelStanding::Pending | channel::ChannelStanding::Closed => None,
+    }
+}
+
+fn constraint(view: &ChannelView) -> SenderConstraint {
+    match view.filing.sender_constraint {
+        channel::SenderConstraint::None => SenderConstraint::None,
+        channel::SenderConstraint::Dpop => SenderConstraint::Dpop,
+        channel::SenderConstraint::Mtls => SenderConstraint::Mtls,
     }
 }
 

@@ -16,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use url::Url;
 
 use super::attendant::Calls;
 use super::bounds::Bounds;
@@ -93,6 +94,7 @@ impl Service {
         let tls = config.listen.tls.clone().map(Certificate::open).transpose()?;
         let scheme = if tls.is_some() { PublicScheme::Https } else { PublicScheme::Http };
         let (public_url, admin_url) = (url(scheme, &public)?, url(PublicScheme::Http, &admin)?);
+        let reached_at = reached_at(config.listen.public_url.as_ref(), &public_url)?;
         let issuer = config.listen.public_url.as_ref().map_or_else(|| public_url.clone(), spelling);
         let metrics = metrics::recorder()?;
         let log = EventLog::open(&config.event_log, &config.data_dir).await?;
@@ -129,8 +131,9 @@ impl Service {
         let revoked = revocation_list(config, &read_model)?;
         tasks.spawn(end.clone().run_until_cancelled_owned(revocations::follow(&read_model, revoked.clone())));
         let callers = verifier(config.identity.verifier(), &revoked, &tasks, &end).await?;
+        let callers = Arc::new(callers.reached_at(&reached_at));
         let staff = match config.identity.staff_verifier() {
-            Some(staff) => verifier(staff, &revoked, &tasks, &end).await?,
+            Some(staff) => Arc::new(verifier(staff, &revoked, &tasks, &end).await?),
             None => Arc::clone(&callers),
         };
         let keys = KeyRingFile::new(config.identity.assertion_key(&config.data_dir));
@@ -277,13 +280,13 @@ async fn verifier(
     revoked: &Revocations,
     tasks: &TaskTracker,
     end: &CancellationToken,
-) -> Result<Arc<Verifier>, Failure> {
+) -> Result<Verifier, Failure> {
     let verifier = Verifier::open(config, Clock::system())
         .await
         .map_err(|error| Failure::config(format!("identity: {}", reasons(&error))))?
         .with_revocations(revoked.clone());
     tasks.spawn(end.clone().run_until_cancelled_owned(verifier.keep_keys_fresh()));
-    Ok(Arc::new(verifier))
+    Ok(verifier)
 }
 
 fn signer(config: &Config, issuer: String, keys: &KeyRingFile) -> Result<AssertionSigner, Failure> {
@@ -319,7 +322,13 @@ fn url(scheme: PublicScheme, listener: &TcpListener) -> Result<String, Failure> 
     Ok(listener::local_url(scheme, address))
 }
 
+/// What clients write in front of a path, where they prove something about a request to us.
+fn reached_at(configured: Option<&Url>, listener: &str) -> Result<Url, Failure> {
+    let own = || listener.parse().map_err(|error| Failure::because("a listener has no address", &error));
+    configured.cloned().map_or_else(own, Ok)
+}
+
 /// An address as issuers are compared: without the slash that `Url` adds to a bare host.
-fn spelling(url: &url::Url) -> String {
+fn spelling(url: &Url) -> String {
     url.as_str().trim_end_matches('/').to_owned()
 }

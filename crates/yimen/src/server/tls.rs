@@ -15,6 +15,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use serde::{Deserialize, Serialize};
 
+use super::client_certificates::AnyCertificate;
 use super::signals::Hangups;
 use crate::failure::Failure;
 
@@ -32,6 +33,11 @@ pub struct TlsFiles {
     /// How often the files are looked at for a change; SIGHUP looks at once. Default: 10 s.
     #[serde(default = "check_every", with = "friendly")]
     pub check_every: Duration,
+    /// Whether clients are asked for a certificate, so that tokens may be bound to it (RFC 8705). They may decline, and any
+    /// certificate will do whose key they hold: which one a token is bound to, its issuer has said. Where a proxy in front
+    /// ends TLS, the gateway sees no certificate, and takes no such tokens. Default: false.
+    #[serde(default)]
+    pub client_certificates: bool,
 }
 
 fn check_every() -> Duration {
@@ -77,11 +83,12 @@ impl Certificate {
     pub fn config(self: &Arc<Self>) -> Result<Arc<ServerConfig>, Failure> {
         let failed = |error| Failure::because("TLS can't be set up", &error);
         let config = ServerConfig::builder_with_provider(Arc::clone(&self.provider));
-        let mut config = config
-            .with_safe_default_protocol_versions()
-            .map_err(failed)?
-            .with_no_client_auth()
-            .with_cert_resolver(Arc::clone(self) as Arc<dyn ResolvesServerCert>);
+        let config = config.with_safe_default_protocol_versions().map_err(failed)?;
+        let config = match self.files.client_certificates {
+            true => config.with_client_cert_verifier(AnyCertificate::new(Arc::clone(&self.provider))),
+            false => config.with_no_client_auth(),
+        };
+        let mut config = config.with_cert_resolver(Arc::clone(self) as Arc<dyn ResolvesServerCert>);
         config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).to_vec();
         config.ticketer = aws_lc_rs::Ticketer::new().map_err(failed)?;
         Ok(Arc::new(config))

@@ -2,6 +2,7 @@
 
 pub(crate) mod approve;
 pub(crate) mod close;
+pub(crate) mod constrain_sender;
 mod document;
 pub(crate) mod file;
 pub(crate) mod get;

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::{note, staff_id, text};
-use crate::channel::{ChannelKind, Filing};
+use crate::channel::{ChannelKind, Filing, SenderConstraint};
 use crate::{ChannelCommand, ChannelEvent, ChannelId};
 
 fn id() -> impl Strategy<Value = ChannelId> {
@@ -13,7 +13,16 @@ fn id() -> impl Strategy<Value = ChannelId> {
 
 fn filing() -> impl Strategy<Value = Filing> {
     let kind = select(vec![ChannelKind::App, ChannelKind::MiniProgram, ChannelKind::Site]);
-    (text(), kind, text()).prop_map(|(name, kind, owner)| Filing { name, kind, owner })
+    (text(), kind, text(), constraint()).prop_map(|(name, kind, owner, sender_constraint)| Filing {
+        name,
+        kind,
+        owner,
+        sender_constraint,
+    })
+}
+
+fn constraint() -> impl Strategy<Value = SenderConstraint> {
+    select(vec![SenderConstraint::None, SenderConstraint::Dpop, SenderConstraint::Mtls])
 }
 
 /// Any command.
@@ -22,6 +31,7 @@ pub(in crate::properties) fn command() -> impl Strategy<Value = (ChannelId, Chan
         filing().prop_map(|filing| ChannelCommand::File { filing }),
         Just(ChannelCommand::Approve),
         note().prop_map(|reason| ChannelCommand::Suspend { reason }),
+        constraint().prop_map(|constraint| ChannelCommand::ConstrainSender { constraint }),
         Just(ChannelCommand::Close),
     ];
     (id(), command)
@@ -37,6 +47,8 @@ pub(in crate::properties) fn event() -> impl Strategy<Value = ChannelEvent> {
         }),
         Just(ChannelEvent::Approved {}),
         note().prop_map(|reason| ChannelEvent::Suspended { reason }),
+        (constraint(), staff_id())
+            .prop_map(|(constraint, by)| ChannelEvent::SenderConstrained { constraint, by }),
         Just(ChannelEvent::Closed {}),
     ]
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use http::{Request, Response};
-use identity::{Assertion, AssertionSigner, Es256Key, KeyRing, Principal, PseudonymSecret};
+use identity::{Assertion, AssertionSigner, Confirmation, Es256Key, KeyRing, Principal, PseudonymSecret};
 use tower::ServiceExt;
 
 use super::*;
@@ -52,6 +52,7 @@ impl Service {
                 audience: Vec::new(),
                 scopes: Default::default(),
                 claims: Default::default(),
+                confirmation: Confirmation::default(),
                 expires: Timestamp::MAX,
             };
             let assertion = Assertion {
