@@ -17,7 +17,7 @@ use crate::introspection::Introspection;
 use crate::provider_circuit::{Change, ProviderCircuit};
 use crate::provider_client::ProviderError;
 use crate::revocations::Marks;
-use crate::ticket::Portal;
+use crate::ticket::{NoSession, Portal};
 use crate::{Clock, CredentialError, Principal, Revocations, SignError};
 
 /// The largest answer that is read, in bytes.
@@ -52,7 +52,7 @@ pub(crate) enum Source {
     /// By RFC 7662.
     Introspection(Introspection),
     /// By the exchange of government portals.
-    Portal(Portal),
+    Portal(Arc<Portal>),
 }
 
 /// What is known of a token, and whether the provider was asked for it just now.
@@ -92,6 +92,8 @@ pub(crate) enum Unanswered {
     Provider(#[from] ProviderError),
     #[error("the answer is not of the agreed form")]
     NoAnswer,
+    #[error("a ticket can't be exchanged")]
+    Exchange(#[source] Arc<NoSession>),
 }
 
 impl OpaqueTokens {
@@ -228,7 +230,7 @@ impl fmt::Debug for OpaqueTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let source: &dyn fmt::Debug = match &self.source {
             Source::Introspection(provider) => provider,
-            Source::Portal(portal) => portal,
+            Source::Portal(portal) => portal.as_ref(),
         };
         f.debug_struct("OpaqueTokens")
             .field("source", source)

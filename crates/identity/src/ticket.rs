@@ -1,6 +1,7 @@
 //! Tickets of a government portal: exchanged once, then asked about by the portal's own token.
 
 use std::fmt;
+use std::sync::Arc;
 
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -48,6 +49,17 @@ struct Session {
     until: Timestamp,
 }
 
+/// Why nothing came of a ticket.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoSession {
+    /// The portal takes it no more, or never did.
+    #[error("the portal doesn't take the ticket")]
+    Refused,
+    /// The portal didn't say.
+    #[error(transparent)]
+    Unanswered(#[from] Unanswered),
+}
+
 impl Portal {
     /// Reads the shared secret; the portal may be down.
     ///
@@ -74,26 +86,15 @@ impl Portal {
 
     /// What the portal says of the ticket's user; nothing if it takes the ticket, or its own token, no more.
     pub(crate) async fn exchange(
-        &self,
+        self: &Arc<Self>,
         ticket: &str,
         hash: TokenHash,
         now: Timestamp,
     ) -> Result<Told, Unanswered> {
-        let remembered = self.sessions.get(&hash).await.filter(|session| now < session.until);
-        let session = match remembered {
-            Some(session) => session,
-            None => {
-                let body = json!({"ticketId": ticket, "appId": self.config.app_id});
-                let (answer, bytes) = self.ask(&self.config.exchange, &body, now).await?;
-                let token = answer.pointer(&self.config.token_at).and_then(Value::as_str);
-                let Some(token) = token.filter(|token| (1..=MAX_TOKEN_BYTES).contains(&token.len())) else {
-                    return Ok((None, bytes));
-                };
-                let until = now.saturating_add(self.session_for).map_err(|_| Unanswered::NoAnswer)?;
-                let session = Session { token: token.to_owned(), until };
-                self.sessions.insert(hash, session.clone()).await;
-                session
-            }
+        let session = match self.session(ticket, hash, now).await {
+            Ok(session) => session,
+            Err(reason) if matches!(*reason, NoSession::Refused) => return Ok((None, 0)),
+            Err(reason) => return Err(Unanswered::Exchange(reason)),
         };
         let (answer, bytes) = self.ask(&self.config.user, &json!({"token": session.token}), now).await?;
         let claims = self.claims(&answer, session.until);
@@ -102,6 +103,36 @@ impl Portal {
             self.sessions.invalidate(&hash).await;
         }
         Ok((claims, bytes))
+    }
+
+    /// What came of the ticket, or comes of it now.
+    async fn session(
+        self: &Arc<Self>,
+        ticket: &str,
+        hash: TokenHash,
+        now: Timestamp,
+    ) -> Result<Session, Arc<NoSession>> {
+        match self.sessions.get(&hash).await {
+            Some(session) if now < session.until => return Ok(session),
+            Some(_) => self.sessions.invalidate(&hash).await,
+            None => {}
+        }
+        // In a task of its own, for a caller who goes away meanwhile may come again with the ticket, which is used up then.
+        let (portal, ticket) = (Arc::clone(self), ticket.to_owned());
+        let opened =
+            tokio::spawn(async move { portal.sessions.try_get_with(hash, portal.open(&ticket, now)).await });
+        opened.await.unwrap_or_else(|_| Err(Arc::new(NoSession::Unanswered(Unanswered::NoAnswer))))
+    }
+
+    /// Exchanges the ticket.
+    async fn open(&self, ticket: &str, now: Timestamp) -> Result<Session, NoSession> {
+        let body = json!({"ticketId": ticket, "appId": self.config.app_id});
+        let (answer, _) = self.ask(&self.config.exchange, &body, now).await?;
+        let token = answer.pointer(&self.config.token_at).and_then(Value::as_str);
+        let token = token.filter(|token| (1..=MAX_TOKEN_BYTES).contains(&token.len()));
+        let token = token.ok_or(NoSession::Refused)?.to_owned();
+        let until = now.saturating_add(self.session_for).map_err(|_| Unanswered::NoAnswer)?;
+        Ok(Session { token, until })
     }
 
     /// Holds what the portal says to the rules that a signed token is held to.

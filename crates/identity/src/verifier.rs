@@ -106,7 +106,7 @@ impl Verifier {
                 Some(OpaqueTokens::new(source, &config.bounds(), clock.clone()))
             }
             (None, Some(config)) => {
-                let source = Source::Portal(Portal::new(config)?);
+                let source = Source::Portal(Arc::new(Portal::new(config)?));
                 Some(OpaqueTokens::new(source, &config.asking, clock.clone()))
             }
             (None, None) => None,

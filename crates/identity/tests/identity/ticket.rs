@@ -24,7 +24,7 @@ use yimen_identity::{
     Verifier, VerifierConfig,
 };
 
-use crate::support::{SetClock, forge, good_claims, good_header, verify};
+use crate::support::{SetClock, forge, good_claims, good_header, until, verify};
 
 const PORTAL: &str = "https://portal.example";
 const ACCESS_KEY: &str = "YIMEN-KEY";
@@ -47,6 +47,8 @@ struct PortalState {
     tokens: HashMap<String, Value>,
     /// The paths that were asked, in order.
     asked: Vec<String>,
+    /// It keeps its answers to itself as long as this is locked.
+    silence: Arc<tokio::sync::Mutex<()>>,
     /// What it answers instead of the truth.
     instead: Option<(StatusCode, String)>,
 }
@@ -69,8 +71,13 @@ impl PortalState {
 }
 
 async fn answer(State(state): State<Shared>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let silence = {
+        let mut state = state.lock().expect("no test panics with it");
+        state.asked.push(uri.path().to_owned());
+        Arc::clone(&state.silence)
+    };
+    let _spoken = silence.lock().await;
     let mut state = state.lock().expect("no test panics with it");
-    state.asked.push(uri.path().to_owned());
     if let Some(instead) = state.instead.clone() {
         return instead.into_response();
     }
@@ -108,6 +115,7 @@ impl PortalStandIn {
             tickets: HashMap::from([(TICKET.to_owned(), user)]),
             tokens: HashMap::new(),
             asked: Vec::new(),
+            silence: Arc::default(),
             instead: None,
         }));
         let router = Router::new().route("/sso/token", post(answer)).route("/sso/user", post(answer));
@@ -220,6 +228,21 @@ async fn those_who_ask_at_once_exchange_a_ticket_once() {
     let all = futures_util::future::join_all((0..8).map(|_| verify(&verifier, TICKET))).await;
     assert!(all.iter().all(Result::is_ok), "{all:?}");
     assert_eq!(portal.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn a_caller_who_goes_away_during_the_exchange_comes_again_with_the_ticket() {
+    let House { portal, verifier, .. } = House::open().await;
+    let silence = portal.with(|state| Arc::clone(&state.silence)).lock_owned().await;
+    let verifier = Arc::new(verifier);
+    let asking = Arc::clone(&verifier);
+    let gone = tokio::spawn(async move { verify(&asking, TICKET).await });
+    until(|| portal.asked().len() == 1).await;
+    gone.abort();
+    assert!(gone.await.is_err_and(|error| error.is_cancelled()));
+    drop(silence);
+    verify(&verifier, TICKET).await.expect("what came of the ticket is kept");
+    assert_eq!(portal.asked(), ["/sso/token", "/sso/user"]);
 }
 
 #[tokio::test]
