@@ -50,7 +50,7 @@ pub(crate) struct OpaqueTokens {
 /// Who is asked: one provider at most, for nobody else is to see such a token.
 pub(crate) enum Source {
     /// By RFC 7662.
-    Introspection(Introspection),
+    Introspection(Box<Introspection>),
     /// By the exchange of government portals.
     Portal(Arc<Portal>),
 }
@@ -229,7 +229,7 @@ impl Source {
 impl fmt::Debug for OpaqueTokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let source: &dyn fmt::Debug = match &self.source {
-            Source::Introspection(provider) => provider,
+            Source::Introspection(provider) => provider.as_ref(),
             Source::Portal(portal) => portal.as_ref(),
         };
         f.debug_struct("OpaqueTokens")

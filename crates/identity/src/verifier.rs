@@ -102,7 +102,7 @@ impl Verifier {
         }
         let opaque = match (&config.introspection, &config.ticket) {
             (Some(config), _) => {
-                let source = Source::Introspection(Introspection::new(config)?);
+                let source = Source::Introspection(Box::new(Introspection::new(config)?));
                 Some(OpaqueTokens::new(source, &config.bounds(), clock.clone()))
             }
             (None, Some(config)) => {
