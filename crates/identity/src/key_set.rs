@@ -117,13 +117,9 @@ impl VerifyingKey {
         }
     }
 
-    /// The thumbprint (RFC 7638; RFC 8037, section 2) of a key on one of the usual curves; none of others, which no
-    /// proof may use.
+    /// The thumbprint (RFC 7638; RFC 8037, section 2) of a key on a curve; none of others, which no proof may use.
     pub(crate) fn thumbprint(&self) -> Option<Thumbprint> {
-        let jwk = match self {
-            Self::Usual { jwk, .. } => jwk,
-            Self::Sm2(_) => return None,
-        };
+        let Self::Usual { jwk, .. } = self else { return None };
         // The members in the order that section 3.3 prescribes, however maps are ordered.
         let members = if let AlgorithmParameters::EllipticCurve(key) = &jwk.algorithm {
             json!({"crv": key.curve, "kty": "EC", "x": key.x, "y": key.y})
