@@ -46,6 +46,7 @@ mod real_data;
 mod recipes;
 mod replicas;
 mod restarting;
+mod resuming;
 mod revocations;
 mod serving;
 mod slow_clients;

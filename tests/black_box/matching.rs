@@ -100,6 +100,7 @@ fn a_summary_is_for_people_and_stays_out_of_the_data() {
     for part in [
         "共 6 行",
         "6 rows: 6 matched, 0 refused",
+        "召回上限 recall   100.0 %",
         "相同 same",
         "重复 duplicate 1",
         "第 2 行 line 2",

@@ -140,6 +140,26 @@ async fn a_tunnel_ends_when_its_channel_is_suspended() {
 }
 
 #[tokio::test]
+async fn a_tunnel_ends_when_its_item_is_suspended() {
+    let (demo, echo) = (busy(), EchoStandIn::start().await);
+    let department = demo.enrol("连接停办局", "330106").await;
+    let content = callable("停办后的连接", "330106", &echo.base_url);
+    let (item, entry) = demo.offer(&department, "W-1", &content).await;
+    let mut socket = open(demo, &entry, "/queue").await.expect("it is opened");
+    echoes(&mut socket, Message::text("你好")).await;
+    let path = format!("/registry/v1/items/{item}/suspension");
+    let notice = json!({"notice": {"zh-CN": "系统维护，暂停办理"}});
+    demo.post(&path, demo.token("operator")).json(&notice).await.position();
+    while let Some(Ok(_)) = socket.next().await {}
+    until("the metrics say why", async || {
+        let metrics = ask(reqwest::Method::GET, &demo.admin_url("/metrics")).send().await.text();
+        let said = |line: &str| line.contains(&entry) && line.contains(r#"outcome="suspended""#);
+        metrics.lines().any(said).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_tunnel_that_is_silent_ends_and_leaves_its_places() {
     const MOST: usize = 3;
     let settings = format!("max_connections_per_client = {MOST}\n");

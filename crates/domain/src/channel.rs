@@ -67,7 +67,7 @@ pub enum ChannelKind {
 }
 
 /// Whether a channel may call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ChannelStanding {
     /// Waits for approval.
     Pending,

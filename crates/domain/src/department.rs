@@ -25,7 +25,7 @@ pub enum Department {
 }
 
 /// Whether a department may act.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Standing {
     /// It may.
     Active,

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::{Aggregate, Context, DomainEvent, EntryId, ItemId, LocalizedText, Role, Violation, Violations};
 
 /// An entry.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub enum Entry {
     /// Not formed.
     #[default]

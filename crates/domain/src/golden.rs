@@ -60,6 +60,10 @@ fn rewritten<E: DomainEvent>(golden: &Golden) -> Value {
         .unwrap_or_else(|error| panic!("{file} does not decode: {error}"))
         .unwrap_or_else(|| panic!("{file} is of a type that nobody knows"));
     assert_eq!(event.event_type(), event_type, "{file}");
+    let stored = serde_json::to_vec(data).expect("JSON");
+    let quickly = E::from_json(event_type, *version, &stored);
+    let quickly = quickly.expect("decodes").expect("known").to_data();
+    assert_eq!(quickly, event.to_data(), "{file} as it is read in a rebuild");
     event.to_data()
 }
 

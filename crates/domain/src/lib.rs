@@ -16,6 +16,7 @@ mod evidence;
 mod golden;
 mod id;
 pub mod item;
+mod language_tag;
 mod network;
 pub mod placement;
 mod policy;
@@ -25,6 +26,7 @@ pub mod revocation;
 #[cfg(test)]
 mod scenario;
 pub mod schema;
+mod stored;
 mod text;
 mod violation;
 

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use crate::{Aggregate, Basis, Context, DomainEvent, EntryId, ItemId, Role};
 
 /// The place of one item in the catalogue.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub enum Placement {
     /// Not placed.
     #[default]

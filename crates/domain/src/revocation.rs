@@ -28,7 +28,7 @@ pub enum Revocation {
 }
 
 /// Why something was revoked, and who did it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grounds {
     /// Why.
     pub reason: String,
@@ -47,7 +47,7 @@ pub enum RevocationTarget {
 }
 
 /// Whether a revocation is in force.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RevocationStanding {
     /// Tokens are refused.

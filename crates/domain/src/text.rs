@@ -1,18 +1,25 @@
 //! Text in several languages.
 
-use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::Violations;
+use crate::language_tag::Tag;
 
-/// Text by BCP 47 language tag; `zh-CN` is the default language.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct LocalizedText(BTreeMap<String, String>);
+/// Text by BCP 47 language tag; `zh-CN` is the default language. Cheap to clone.
+///
+/// A catalogue holds a dozen of them for each item, most in one language: a map's node would be ten times the text.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LocalizedText(
+    /// In order of the tags, each once; `None` for no text at all.
+    Option<Arc<[(Tag, Box<str>)]>>,
+);
 
 /// The language that is shown when the reader's own is not there.
 const DEFAULT_LANGUAGE: &str = "zh-CN";
@@ -26,36 +33,37 @@ const LONGEST_TEXT: usize = 2000;
 impl LocalizedText {
     /// Text in the default language.
     pub fn zh(text: impl Into<String>) -> Self {
-        Self(BTreeMap::from([(DEFAULT_LANGUAGE.to_owned(), text.into())]))
+        Self::of(DEFAULT_LANGUAGE, text)
     }
 
     /// The same text, with `text` as its `language` version.
     #[must_use]
-    pub fn with(mut self, language: &str, text: impl Into<String>) -> Self {
-        self.0.insert(language.to_owned(), text.into());
-        self
+    pub fn with(self, language: &str, text: impl Into<String>) -> Self {
+        let mut versions = self.versions().to_vec();
+        insert(&mut versions, Tag::from(language), text.into().into());
+        Self(Some(versions.into()))
     }
 
     /// Text in one language.
     pub fn of(language: &str, text: impl Into<String>) -> Self {
-        Self(BTreeMap::from([(language.to_owned(), text.into())]))
+        Self(Some(Arc::new([(Tag::from(language), text.into().into())])))
     }
 
     /// The version in exactly that language.
     pub fn get(&self, language: &str) -> Option<&str> {
-        self.0.get(language).map(String::as_str)
+        self.iter().find(|(tag, _)| *tag == language).map(|(_, text)| text)
     }
 
     /// The version to show when nothing is known of the reader: `zh-CN`, else the first there is.
     pub fn default_text(&self) -> &str {
-        self.get(DEFAULT_LANGUAGE).or_else(|| self.0.values().next().map(String::as_str)).unwrap_or_default()
+        self.get(DEFAULT_LANGUAGE).or_else(|| self.iter().next().map(|(_, text)| text)).unwrap_or_default()
     }
 
     /// The version of the first of `languages` that is there, comparing primary subtags; else the default.
     pub fn best<'a>(&self, languages: impl IntoIterator<Item = &'a str>) -> &str {
         let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_ascii_lowercase();
         for wanted in languages {
-            if let Some((_, text)) = self.0.iter().find(|(tag, _)| primary(tag) == primary(wanted)) {
+            if let Some((_, text)) = self.iter().find(|(tag, _)| primary(tag) == primary(wanted)) {
                 return text;
             }
         }
@@ -64,21 +72,25 @@ impl LocalizedText {
 
     /// Every language with its text, in order of the tags.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(tag, text)| (tag.as_str(), text.as_str()))
+        self.versions().iter().map(|(tag, text)| (tag.as_str(), &**text))
     }
 
     /// Whether there is no text in any language.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.versions().is_empty()
+    }
+
+    fn versions(&self) -> &[(Tag, Box<str>)] {
+        self.0.as_deref().unwrap_or_default()
     }
 
     /// Notes what is wrong: tags, empty or over-long versions, and no version at all when `required`.
     pub fn check(&self, pointer: &str, max: usize, required: bool, violations: &mut Violations) {
-        if required && self.0.is_empty() {
+        if required && self.is_empty() {
             violations.add(pointer, "required", "needs text in at least one language");
         }
-        violations.check_count(pointer, self.0.len(), MOST_LANGUAGES);
-        for (tag, text) in &self.0 {
+        violations.check_count(pointer, self.versions().len(), MOST_LANGUAGES);
+        for (tag, text) in self.iter() {
             let pointer = format!("{pointer}/{}", tag.replace('~', "~0").replace('/', "~1"));
             if !is_language_tag(tag) {
                 violations.add(&pointer, "language-tag", "not a BCP 47 language tag");
@@ -88,6 +100,54 @@ impl LocalizedText {
             }
             violations.check_text(&pointer, text, max.min(LONGEST_TEXT));
         }
+    }
+}
+
+impl fmt::Debug for LocalizedText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+impl Serialize for LocalizedText {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for LocalizedText {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Versions)
+    }
+}
+
+/// Reads a map from language tags to texts; of a tag that comes twice, the last text counts.
+struct Versions;
+
+impl<'de> Visitor<'de> for Versions {
+    type Value = LocalizedText;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map of texts by language")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<LocalizedText, A::Error> {
+        let mut versions = Vec::new();
+        while let Some((tag, text)) = map.next_entry::<Tag, Box<str>>()? {
+            insert(&mut versions, tag, text);
+        }
+        Ok(LocalizedText((!versions.is_empty()).then(|| versions.into())))
+    }
+}
+
+fn insert(versions: &mut Vec<(Tag, Box<str>)>, tag: Tag, text: Box<str>) {
+    match versions.binary_search_by(|(known, _)| known.as_str().cmp(tag.as_str())) {
+        Ok(at) => {
+            if let Some((_, known)) = versions.get_mut(at) {
+                *known = text;
+            }
+        }
+        Err(at) => versions.insert(at, (tag, text)),
     }
 }
 

@@ -42,6 +42,15 @@ impl Metadata {
     }
 }
 
+/// The part of [`Metadata`] that says who caused an event, and when.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Cause {
+    /// The member of staff, or the component of Yimen.
+    pub actor: StaffId,
+    /// When the command was received.
+    pub at: Timestamp,
+}
+
 /// An event that is to be appended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEvent {
@@ -118,6 +127,11 @@ impl Recorded {
         serde_json::from_slice(&self.sealed_metadata).map_err(|source| self.undecodable(source))
     }
 
+    /// Who caused it and when: all that a projection keeps, and the other members need not be read.
+    pub fn cause(&self) -> Result<Cause, DecodeError> {
+        serde_json::from_slice(&self.sealed_metadata).map_err(|source| self.undecodable(source))
+    }
+
     fn undecodable(&self, source: serde_json::Error) -> DecodeError {
         DecodeError {
             stream: self.stream.clone(),
@@ -147,7 +161,6 @@ pub struct DecodeError {
 
 /// The domain event in a stored one; `None` if this binary does not know its type (a newer writer's).
 pub fn decode<E: DomainEvent>(recorded: &Recorded) -> Result<Option<E>, DecodeError> {
-    serde_json::from_slice(&recorded.data)
-        .and_then(|data| E::from_data(&recorded.event_type, recorded.version, data))
+    E::from_json(&recorded.event_type, recorded.version, &recorded.data)
         .map_err(|source| recorded.undecodable(source))
 }

@@ -28,7 +28,7 @@ pub use anchor::{
 };
 pub use copy::{Copied, CopyError, copy};
 pub use digest::{Digest, DigestError};
-pub use event::{DecodeError, Metadata, NewEvent, Recorded, decode};
+pub use event::{Cause, DecodeError, Metadata, NewEvent, Recorded, decode};
 pub use execute::{Envelope, ExecuteError, Executed, event_id, execute};
 pub use history::{Loaded, load};
 pub use port::{AppendError, Appended, Capabilities, EventStore, Expected, StoreError, WriteFault};

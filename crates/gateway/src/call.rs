@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use domain::EntryId;
+use domain::{EntryId, ItemId};
 use http::header::{CACHE_CONTROL, EXPECT, LOCATION};
 use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode, Version};
@@ -23,7 +23,7 @@ use crate::refusal::Refusal;
 use crate::selection::{Chosen, choose};
 use crate::tunnel::{self, Asked, Tunnel};
 use crate::upload::Upload;
-use crate::{Gateway, Offering, Route, channel, department, region, upstream};
+use crate::{Gateway, Offering, Route, Routes, Standing, channel, department, region, upstream};
 
 /// `ANY /call/{entry}/{*path}`.
 pub(crate) async fn call(gateway: &Gateway, record: &Arc<CallRecord>, request: Request) -> Response {
@@ -124,12 +124,13 @@ async fn carry_to_one_of(
     let (mut response, lease, asked) = agreed.inspect_err(|refusal| attempt.refused(refusal, &progress))?;
     attempt.responded();
     let switched = asked.map(|asked| {
-        let (gateway, record) = (gateway.clone(), Arc::clone(record));
+        let (gateway, entry, item) = (gateway.clone(), record.entry(), offering.item);
         let stands = Box::new(move || {
             gateway.verifier().still_vouches_for(&caller).map_err(Refusal::Credential)?;
-            channel::admitted(&caller, gateway.routes()).map(drop)
+            channel::admitted(&caller, gateway.routes())?;
+            entry.map_or(Ok(()), |entry| takes_calls(gateway.routes(), entry, item))
         });
-        Tunnel::new(asked, upgraded(&mut response), &limits, record, stands)
+        Tunnel::new(asked, upgraded(&mut response), &limits, Arc::clone(record), stands)
     });
     let (mut head, body) = response.into_parts();
     forwarding::rewrite_response(&mut head.headers, head.version);
@@ -143,6 +144,23 @@ async fn carry_to_one_of(
     }
     let body = Download::new(body, &limits, progress, Arc::clone(record), lease, attempt);
     Ok(Response::from_parts(head, Body::new(body)))
+}
+
+/// Refuses what was begun while its service was offered and isn't any more: suspended, or retired with its entry. An item
+/// that moved to another entry goes on with what it has begun.
+fn takes_calls(routes: &Routes, entry: EntryId, item: ItemId) -> Result<(), Refusal> {
+    let Some((_, route)) = routes.resolve(entry) else { return Ok(()) };
+    match route.as_ref() {
+        Route::Live { offerings } => {
+            match offerings.iter().find(|offering| offering.item == item).map(|offering| &offering.standing) {
+                Some(Standing::Suspended { notice }) => Err(Refusal::Suspended { notice: notice.clone() }),
+                Some(Standing::Available) | None => Ok(()),
+            }
+        }
+        Route::Retired { explanation, .. } => Err(Refusal::Retired { explanation: explanation.clone() }),
+        // The table has followed them.
+        Route::Alias(_) => Ok(()),
+    }
 }
 
 /// Refuses what can't be carried whoever asks for it.

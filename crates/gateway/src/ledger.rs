@@ -180,7 +180,6 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
 
     use domain::LocalizedText;
 
@@ -191,8 +190,8 @@ mod tests {
         let department = "local:a".parse().expect("well formed");
         Offering {
             item: ItemId::new(&department, &code.parse().expect("well formed")),
-            department: Department::new(&department, LocalizedText::zh("甲")),
-            regions: BTreeSet::new(),
+            department: Arc::new(Department::new(&department, LocalizedText::zh("甲"))),
+            regions: Box::default(),
             primary: false,
             standing: Standing::Available,
             upstream: None,

@@ -13,9 +13,9 @@ pub struct Offering {
     /// The item.
     pub item: ItemId,
     /// Whose item it is.
-    pub department: Department,
+    pub department: Arc<Department>,
     /// The divisions whose people it serves.
-    pub regions: BTreeSet<Division>,
+    pub regions: Box<[Division]>,
     /// Whether it goes before other offerings for the same division.
     pub primary: bool,
     /// Whether it takes calls at present.

@@ -58,6 +58,11 @@ impl CallRecord {
         self.entry.get_or_init(|| entry);
     }
 
+    /// The entry that the call is for, once it is known.
+    pub(crate) fn entry(&self) -> Option<EntryId> {
+        self.entry.get().copied()
+    }
+
     /// The offering that takes the call.
     pub(crate) fn is_taken_by(&self, offering: &Offering) {
         if let Some(entry) = self.entry.get() {

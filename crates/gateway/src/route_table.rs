@@ -177,7 +177,6 @@ impl Routes {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
 
     use domain::ItemId;
 
@@ -195,11 +194,11 @@ mod tests {
         Route::Live {
             offerings: vec![Arc::new(Offering {
                 item: entry(number).founder(),
-                department: Department::new(
+                department: Arc::new(Department::new(
                     &"local:a".parse().expect("well formed"),
                     LocalizedText::zh("甲"),
-                ),
-                regions: BTreeSet::new(),
+                )),
+                regions: Box::default(),
                 primary: false,
                 standing: Standing::Available,
                 upstream: Some(Arc::new(upstream)),

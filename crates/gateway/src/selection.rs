@@ -183,7 +183,7 @@ mod tests {
         let department = format!("local:{name}").parse().expect("well formed");
         Offering {
             item: ItemId::new(&department, &"1".parse().expect("well formed")),
-            department: Department::new(&department, LocalizedText::zh(name)),
+            department: Arc::new(Department::new(&department, LocalizedText::zh(name))),
             regions: regions.iter().map(|region| division(region)).collect(),
             primary: false,
             standing: Standing::Available,

@@ -1,8 +1,8 @@
 //! A WebSocket (RFC 6455): a call that its backend answered with 101, after which bytes pass both ways as they are.
 //!
 //! The caller's identity was checked when the call was made, and while the tunnel stands, its end, revocations and the
-//! channel's standing are looked at again every half second. A tunnel keeps its place among the calls, and counts as one
-//! call.
+//! standing of the channel and the item are looked at again every half second. A tunnel keeps its place among the calls,
+//! and counts as one call.
 
 use std::any::Any;
 use std::io;

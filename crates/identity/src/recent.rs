@@ -10,6 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 
 /// Parts with a lock each, so that threads seldom meet.
 const PARTS: usize = 64;
+/// Where in a hash the bits begin that choose a part: the tables take the lowest for a place and the uppermost to tell
+/// neighbours apart, and could do neither with bits that all keys of a part share.
+const PART_BITS: u32 = 32;
 
 /// A bounded memory that forgets what has not been asked for.
 ///
@@ -77,8 +80,7 @@ impl<K: Hash + Eq, V: Clone> Recent<K, V> {
     }
 
     fn part(&self, key: &K) -> MutexGuard<'_, Part<K, V>> {
-        // The upper bits: the tables take the lower ones.
-        let place = usize::try_from(self.hasher.hash_one(key) >> 58).unwrap_or_default() % PARTS;
+        let place = usize::try_from(self.hasher.hash_one(key) >> PART_BITS).unwrap_or_default() % PARTS;
         lock(&self.parts[place])
     }
 }
@@ -90,6 +92,12 @@ fn lock<K, V>(part: &Mutex<Part<K, V>>) -> MutexGuard<'_, Part<K, V>> {
 
 impl<K: Hash + Eq, V> Part<K, V> {
     fn put(&mut self, key: K, value: V, weight: u32, bounds: &Recent<K, V>, now: Timestamp) {
+        // One that is too large even alone would push out all others.
+        if u64::from(weight) > bounds.most {
+            let freed = self.young.remove(&key).map_or(0, |(_, weight)| weight.into());
+            self.weight = self.weight.saturating_sub(freed);
+            return;
+        }
         let is_full = self.weight.saturating_add(weight.into()) > bounds.most;
         if is_full || now.duration_since(self.since) >= bounds.turns_after {
             let hasher = bounds.hasher.clone();
@@ -97,12 +105,9 @@ impl<K: Hash + Eq, V> Part<K, V> {
             self.weight = 0;
             self.since = now;
         }
-        // One that is too large even alone would push out all others.
-        if u64::from(weight) <= bounds.most {
-            let before = self.young.insert(key, (value, weight));
-            let freed = before.map_or(0, |(_, weight)| weight.into());
-            self.weight = self.weight.saturating_add(weight.into()).saturating_sub(freed);
-        }
+        let before = self.young.insert(key, (value, weight));
+        let freed = before.map_or(0, |(_, weight)| weight.into());
+        self.weight = self.weight.saturating_add(weight.into()).saturating_sub(freed);
     }
 }
 
@@ -148,7 +153,8 @@ mod tests {
     fn nothing_stays_for_more_than_two_turns_unasked() {
         // One part, so that others' keys turn it.
         let recent = Recent::new(1 << 20, MINUTE);
-        let same_part = |key: &u32| recent.hasher.hash_one(key) >> 58 == recent.hasher.hash_one(0_u32) >> 58;
+        let part = |key: u32| (recent.hasher.hash_one(key) >> PART_BITS) % PARTS as u64;
+        let same_part = |key: &u32| part(*key) == part(0);
         let others: Vec<u32> = (1..).filter(same_part).take(3).collect();
         recent.put(0, "kept", 1, at(0));
         for (number, other) in others.iter().enumerate() {
@@ -164,5 +170,7 @@ mod tests {
         recent.put("heavy", (), 11, at(0));
         assert_eq!(recent.get(&"light", at(0)), Some(()));
         assert_eq!(recent.get(&"heavy", at(0)), None);
+        recent.put("light", (), 11, at(0));
+        assert_eq!(recent.get(&"light", at(0)), None, "the old value is not what was put last");
     }
 }

@@ -3,6 +3,7 @@
 mod clusters;
 mod neighbours;
 mod order;
+mod reach;
 #[cfg(test)]
 mod tests;
 
@@ -32,6 +33,7 @@ use crate::{
 };
 use neighbours::{ClosestSummaries, FAINT, Neighbours, Told};
 use order::Order;
+pub use reach::Reach;
 
 /// Pairs that a list of any length may propose, so that a short one is searched wider than a long one.
 const PAIRS_TO_PROPOSE: usize = 16_000_000;

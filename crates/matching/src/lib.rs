@@ -41,7 +41,7 @@ mod terms;
 mod weights;
 mod words;
 
-pub use batch::{Batch, Blocking, Pair};
+pub use batch::{Batch, Blocking, Pair, Reach};
 pub use evidence::{Evidence, Feature, Match, Relation, Verdict};
 pub use index::{Index, MAX_CANDIDATES};
 pub use lexicon::{Act, Lexicon};

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use event_store::{EventStore, Position, Recorded, StoreError};
+use event_store::{EventStore, Recorded, StoreError};
 use tokio_util::sync::CancellationToken;
 
+use crate::kept::Keeper;
 use crate::model::{Shared, StartError};
-use crate::projection::Projection;
+use crate::projection::{Happened, Projection};
 use crate::search::Indexer;
 
 /// Most events that are read at once.
@@ -17,25 +18,41 @@ const PUBLISH_AT_LEAST_EVERY: Duration = Duration::from_millis(100);
 /// First and longest pause after the log could not be read.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
-/// Folds the log up to its present end, reading the next page while one is folded.
-pub(crate) async fn replay(store: &dyn EventStore) -> Result<Projection, StartError> {
+/// Folds the log from where the projection is up to its present end; says how many events those were.
+///
+/// While a page is folded, the next one is read as JSON, and the one after that from the log.
+pub(crate) async fn replay(
+    store: &dyn EventStore,
+    mut projection: Projection,
+) -> Result<(Projection, u64), StartError> {
     let started = Instant::now();
-    let mut projection = Projection::default();
-    let mut page = store.read_all(Position::START, PAGE).await?;
-    let mut events = 0_usize;
-    while let Some(last) = page.last() {
-        let after = last.position;
-        events += page.len();
+    let from = projection.position();
+    let mut events = 0;
+    let mut page = store.read_all(from, PAGE).await?;
+    let mut ready = (Vec::new(), Vec::new());
+    while let Some(after) = page.last().map(|last| last.position) {
+        events += page.len() as u64;
         let folding = tokio::task::spawn_blocking(move || {
-            projection.apply(&page);
+            projection.fold(&ready.0, ready.1);
             projection
         });
-        let (folded, next) = tokio::join!(folding, store.read_all(after, PAGE));
+        let reading = tokio::task::spawn_blocking(move || {
+            let happened = Happened::read_all(&page);
+            (page, happened)
+        });
+        let (folded, read, next) = tokio::join!(folding, reading, store.read_all(after, PAGE));
         projection = folded.map_err(|error| StartError::Fold(error.into()))?;
+        ready = read.map_err(|error| StartError::Fold(error.into()))?;
         page = next?;
     }
-    tracing::info!(events, elapsed = ?started.elapsed(), "the log is replayed");
-    Ok(projection)
+    let folding = tokio::task::spawn_blocking(move || {
+        projection.fold(&ready.0, ready.1);
+        projection.derive();
+        projection
+    });
+    projection = folding.await.map_err(|error| StartError::Fold(error.into()))?;
+    tracing::info!(%from, events, elapsed = ?started.elapsed(), "the log is replayed");
+    Ok((projection, events))
 }
 
 /// What keeps a read model going.
@@ -45,6 +62,7 @@ pub(crate) struct Follower {
     projection: Projection,
     indexer: Indexer,
     shared: Arc<Shared>,
+    keeper: Keeper,
     stop: CancellationToken,
     published: Instant,
     /// Whether readers have everything that is folded.
@@ -58,6 +76,7 @@ impl Follower {
         projection: Projection,
         indexer: Indexer,
         shared: Arc<Shared>,
+        keeper: Keeper,
         stop: CancellationToken,
     ) -> Self {
         Self {
@@ -65,6 +84,7 @@ impl Follower {
             projection,
             indexer,
             shared,
+            keeper,
             stop,
             published: Instant::now(),
             up_to_date: true,
@@ -75,17 +95,24 @@ impl Follower {
     /// Runs until it is stopped.
     pub(crate) async fn run(mut self) {
         let stop = self.stop.clone();
+        self.keeper.consider(&self.shared.newest()).await;
         while let Some(page) = stop.run_until_cancelled(self.next_page()).await {
             self = match self.take(page).await {
-                Ok(follower) => follower,
+                Ok(mut follower) => {
+                    if follower.up_to_date {
+                        follower.keeper.consider(&follower.shared.newest()).await;
+                    }
+                    follower
+                }
                 Err(error) => {
                     tracing::error!(%error, "folding the log panicked; the read model stands still");
                     return;
                 }
             };
         }
-        let Self { indexer, .. } = self;
-        indexer.finish().await;
+        let Self { indexer, keeper, shared, .. } = self;
+        let newest = shared.newest();
+        tokio::join!(indexer.finish(), keeper.finish(&newest));
     }
 
     /// The next events, as soon as there are any, however long the log is unavailable.
@@ -127,6 +154,7 @@ impl Follower {
             let mut follower = self;
             let started = Instant::now();
             follower.projection.apply(&page);
+            follower.keeper.folded(page.len());
             follower.up_to_date = false;
             if !more_at_once {
                 follower.publish();

@@ -14,6 +14,7 @@ mod disclosures;
 mod facets;
 mod filter;
 mod follower;
+mod kept;
 mod lists;
 mod matching_report;
 mod model;
@@ -29,7 +30,7 @@ pub use disclosures::DisclosureFilter;
 pub use filter::Filter;
 pub use lists::Changes;
 pub use matching_report::{CaseTally, Floor, JoinTally, MatchingReport, Share, TARGET_PRECISION, Verdicts};
-pub use model::{Behind, Options, ReadModel, StartError};
+pub use model::{Behind, Options, ReadModel, SnapshotFile, StartError};
 pub use search::{MAX_QUERY_CHARS, SearchError, SearchPage, SearchQuery, Suggestions};
 pub use snapshot::Snapshot;
 pub use views::{

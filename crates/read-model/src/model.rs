@@ -1,9 +1,10 @@
 //! The handle that readers hold.
 
 use std::future::Future;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use domain::Division;
@@ -12,6 +13,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::follower::{self, Follower};
+use crate::kept::{self, Keeper};
+use crate::projection::Projection;
 use crate::search::{Search, SearchError, SearchPage, SearchQuery, Suggestions};
 use crate::{EntryView, Snapshot};
 
@@ -22,8 +25,21 @@ pub struct Options {
     ///
     /// One process at a time. What can't be used there is replaced.
     pub search_dir: Option<PathBuf>,
+    /// What the next start goes on from; for `None`, every start folds the log from its beginning.
+    pub snapshot: Option<SnapshotFile>,
     /// Ends the follower.
     pub stop: CancellationToken,
+}
+
+/// Where the read model's snapshot is kept, and how often it is written.
+///
+/// It is never trusted over the log: see [`ReadModel::start`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnapshotFile {
+    /// The file; one process at a time.
+    pub path: PathBuf,
+    /// Fewest events between two snapshots. A large catalogue waits for half as many events as it has items.
+    pub every: NonZeroU64,
 }
 
 /// A handle to the read model; cheap to clone.
@@ -64,6 +80,9 @@ pub struct Behind {
 impl ReadModel {
     /// Replays the log up to its present end, and gives the handle and the follower.
     ///
+    /// Goes on from the snapshot of `options`, if that is whole, was made by the same sources from this log, and the log
+    /// still holds the very event that it had come to; else from the log's beginning, and says why.
+    ///
     /// The follower has to be spawned; it keeps the read model going until `options.stop` is cancelled, and
     /// goes on by itself when the log is unavailable for a while. The full-text index may come after: it is
     /// brought up to date by the follower's own thread, see [`at_least_search`](Self::at_least_search).
@@ -71,8 +90,9 @@ impl ReadModel {
         store: Arc<dyn EventStore>,
         options: Options,
     ) -> Result<(Self, impl Future<Output = ()> + Send + 'static), StartError> {
-        let mut projection = follower::replay(&*store).await?;
-        projection.derive();
+        let (resumed, unusable) = resume(&*store, options.snapshot.as_ref()).await?;
+        let (projection, behind) = follower::replay(&*store, resumed).await?;
+        let keeper = Keeper::new(options.snapshot, behind, unusable);
         let snapshot = projection.snapshot();
         let first = Arc::clone(&snapshot);
         let opened = tokio::task::spawn_blocking(move || Search::open(options.search_dir.as_deref(), &first));
@@ -82,13 +102,13 @@ impl ReadModel {
             .map_err(|error| StartError::Search(error.into()))?;
         let position = watch::Sender::new(snapshot.position());
         let shared = Arc::new(Shared { snapshot: ArcSwap::new(snapshot), position, search });
-        let follower = Follower::new(store, projection, indexer, Arc::clone(&shared), options.stop);
+        let follower = Follower::new(store, projection, indexer, Arc::clone(&shared), keeper, options.stop);
         Ok((Self { shared }, follower.run()))
     }
 
     /// Everything at the newest position; takes no lock.
     pub fn snapshot(&self) -> Arc<Snapshot> {
-        self.shared.snapshot.load_full()
+        self.shared.newest()
     }
 
     /// A snapshot that shows `position`, as soon as there is one, waiting at most `patience`.
@@ -137,7 +157,35 @@ impl ReadModel {
     }
 }
 
+/// What the snapshot says, and whether there is one that is of no use.
+async fn resume(
+    store: &dyn EventStore,
+    snapshot: Option<&SnapshotFile>,
+) -> Result<(Projection, bool), StoreError> {
+    let Some(SnapshotFile { path, .. }) = snapshot else { return Ok((Projection::default(), false)) };
+    let started = Instant::now();
+    match kept::load(path, store).await? {
+        Ok(None) => Ok((Projection::default(), false)),
+        Ok(Some(projection)) => {
+            let position = projection.position();
+            tracing::info!(%position, elapsed = ?started.elapsed(), "the read model goes on from its snapshot");
+            Ok((projection, false))
+        }
+        Err(reason) => {
+            metrics::counter!("yimen_snapshot_refused_total").increment(1);
+            let file = path.display();
+            tracing::warn!(%file, %reason, "the read model's snapshot is not used; it is built from the whole log");
+            Ok((Projection::default(), true))
+        }
+    }
+}
+
 impl Shared {
+    /// The newest snapshot.
+    pub(crate) fn newest(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
     /// Puts a newer snapshot before the readers, and tells those that wait.
     pub(crate) fn publish(&self, snapshot: Arc<Snapshot>) {
         let position = snapshot.position();

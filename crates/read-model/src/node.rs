@@ -3,9 +3,10 @@
 use domain::{Entry, EntryId};
 use event_store::Position;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// One entry's own state, and what is remembered of its changes.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Node {
     /// Folded from its stream; a merge that would close a loop is left out.
     pub(crate) state: Entry,
@@ -19,7 +20,8 @@ pub(crate) struct Node {
     pub(crate) updated_at: Timestamp,
     /// Whether it, or something under it, was ever public: then its end needs a tombstone.
     pub(crate) was_public: bool,
-    /// The place under which the change feed has it.
+    /// The place under which the change feed has it; derived, and so not kept.
+    #[serde(skip)]
     pub(crate) fed: Option<Position>,
 }
 

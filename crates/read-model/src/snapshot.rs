@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::cases::Rank;
 use crate::disclosures::DisclosureFacet;
 use crate::facets::Facets;
+use crate::kept::Reached;
 use crate::node::Node;
 use crate::views::{
     CaseView, ChannelView, DepartmentView, Disclosure, DisclosurePlace, Due, EntryStanding, EntryUsage,
@@ -28,6 +29,10 @@ pub struct Snapshot {
     pub(crate) position: Position,
     /// Identifier of the log's first event: recognises the log.
     pub(crate) log: Option<Uuid>,
+    /// The last event of all.
+    pub(crate) reached: Option<Reached>,
+    /// Time of the last event that told its time.
+    pub(crate) last_at: Timestamp,
     pub(crate) skipped: u64,
 
     pub(crate) departments: OrdMap<DepartmentId, Arc<DepartmentView>>,

@@ -58,13 +58,13 @@ enum Command {
 /// What to measure, and how long.
 #[derive(Debug, clap::Args)]
 pub(crate) struct BenchArguments {
-    /// What to measure: commands, reads, gateway, match, scale (which replays, too); everything when absent
-    #[arg(value_parser = ["commands", "reads", "gateway", "match", "scale"])]
+    /// What to measure: commands, log (which scales, too), reads, gateway, match, scale; everything when absent
+    #[arg(value_parser = ["commands", "log", "reads", "gateway", "match", "scale"])]
     only: Vec<String>,
-    /// Items for `match` and `scale`
+    /// Items for `log`, `match` and `scale`
     #[arg(long, default_value_t = 100_000)]
     items: usize,
-    /// Seconds for each run of `commands`, `reads` and `gateway`
+    /// Seconds for each run of `commands`, `log`, `reads` and `gateway`
     #[arg(long, default_value_t = 5)]
     seconds: u64,
     /// Runs of each, interleaved
@@ -76,10 +76,13 @@ pub(crate) struct BenchArguments {
     /// Entries in the catalogue of `gateway`
     #[arg(long, default_value_t = 10)]
     entries: usize,
-    /// A spreadsheet of real items to multiply for `scale`, as `yimen import` reads it (CSV with a header);
-    /// the sample's names when absent
+    /// A spreadsheet of real items whose names `log` and `scale` multiply, as `yimen import` reads it (CSV with a
+    /// header); the sample's services when absent
     #[arg(long, value_name = "FILE")]
     items_csv: Option<std::path::PathBuf>,
+    /// Measure this build of the binary, and not a release build of the present code
+    #[arg(long, value_name = "FILE")]
+    binary: Option<std::path::PathBuf>,
     /// Folder with the lists that `match` multiplies; beside the repository when absent
     #[arg(long, value_name = "DIR")]
     data: Option<std::path::PathBuf>,
@@ -133,6 +136,10 @@ fn run_bench(arguments: BenchArguments) -> Result<(), String> {
     let csv = arguments.items_csv.map(|path| path.display().to_string());
     if let Some(csv) = &csv {
         command.extend(["--items-csv", csv]);
+    }
+    let binary = arguments.binary.map(|path| path.display().to_string());
+    if let Some(binary) = &binary {
+        command.extend(["--binary", binary]);
     }
     let data = arguments.data.map(|path| path.display().to_string());
     if let Some(data) = &data {

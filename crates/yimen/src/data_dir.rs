@@ -24,6 +24,11 @@ pub fn search_dir(data_dir: &Path) -> PathBuf {
     data_dir.join("search")
 }
 
+/// The read model's snapshot, which can be made again from the log.
+pub fn snapshot_file(data_dir: &Path) -> PathBuf {
+    data_dir.join("read-model.snapshot")
+}
+
 /// Makes the folder if it is missing, for its owner alone: it holds drafts and keys. One that is there stays as it is.
 pub fn make(folder: &Path) -> io::Result<()> {
     if let Some(parent) = folder.parent() {

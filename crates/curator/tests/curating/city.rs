@@ -113,7 +113,7 @@ impl City {
             Sqlite::open(folder.path().join("log.db"), &Options::default()).expect("a new log opens");
         let store: Arc<dyn EventStore> = Arc::new(sqlite);
         let stop = CancellationToken::new();
-        let options = read_model::Options { search_dir: None, stop: stop.clone() };
+        let options = read_model::Options { stop: stop.clone(), ..read_model::Options::default() };
         let (read_model, follower) = ReadModel::start(Arc::clone(&store), options).await.expect("it starts");
         tokio::spawn(follower);
         // No notice, so that an announcement is due at once.

@@ -12,49 +12,70 @@ use super::CodeError;
 
 const WHAT: &str = "a division code";
 const NATIONAL: &str = "000000";
+/// The digits of a village.
+const MOST_DIGITS: usize = 12;
 
 /// A division in its shortest form: 6 digits to the county, 9 to the township, 12 to the village.
 ///
 /// `000000` is the whole country. Abolished codes are accepted: well-formed is enough.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schema(
     value_type = String, min_length = 6, max_length = 12, pattern = "^([0-9]{6}|[0-9]{9}|[0-9]{12})$",
     example = "330106"
 )]
-pub struct Division(String);
+pub struct Division(Digits);
+
+/// A division's digits, without memory of their own: a catalogue holds some for each item.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+struct Digits {
+    /// ASCII, then zero bytes: so that the order is that of the text.
+    bytes: [u8; MOST_DIGITS],
+    length: u8,
+}
 
 impl Division {
     /// The whole country, `000000`.
     pub fn national() -> Self {
-        Self(NATIONAL.to_owned())
+        Self::of(NATIONAL)
+    }
+
+    /// The division of these digits, [`MOST_DIGITS`] at most.
+    fn of(text: &str) -> Self {
+        let mut digits = Digits { bytes: [0; MOST_DIGITS], length: 0 };
+        for (place, digit) in digits.bytes.iter_mut().zip(text.bytes()) {
+            *place = digit;
+            digits.length += 1;
+        }
+        Self(digits)
     }
 
     /// The digits.
     pub fn as_str(&self) -> &str {
-        &self.0
+        let digits = self.0.bytes.get(..self.0.length.into()).unwrap_or_default();
+        std::str::from_utf8(digits).unwrap_or_default()
     }
 
     /// The division directly above, none above the whole country.
     pub fn parent(&self) -> Option<Self> {
-        let digits = self.0.as_str();
+        let digits = self.as_str();
         match digits.len() {
             12 => digits.get(..9),
             9 => digits.get(..6),
             _ => None,
         }
-        .map(|head| Self(head.to_owned()))
+        .map(Self::of)
         .or_else(|| {
             if digits == NATIONAL {
                 return None;
             }
             let (province, rest) = digits.split_at(2);
             let (city, county) = rest.split_at(2);
-            Some(Self(match (city, county) {
-                ("00", "00") => NATIONAL.to_owned(),
-                (_, "00") => format!("{province}0000"),
-                (_, _) => format!("{province}{city}00"),
-            }))
+            Some(match (city, county) {
+                ("00", "00") => Self::national(),
+                (_, "00") => Self::of(&format!("{province}0000")),
+                (_, _) => Self::of(&format!("{province}{city}00")),
+            })
         })
     }
 
@@ -75,7 +96,7 @@ impl Division {
 
     /// The division's Chinese name, where the code is known.
     pub fn name(&self) -> Option<&'static str> {
-        NAMES.get(self.0.as_str()).copied()
+        NAMES.get(self.as_str()).copied()
     }
 }
 
@@ -107,13 +128,19 @@ impl FromStr for Division {
                 "a division code has no gap: no county without a city, no city without a province",
             ));
         }
-        Ok(Self(digits.to_owned()))
+        Ok(Self::of(digits))
     }
 }
 
 impl fmt::Display for Division {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for Division {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Division").field(&self.as_str()).finish()
     }
 }
 
@@ -127,7 +154,7 @@ impl TryFrom<String> for Division {
 
 impl From<Division> for String {
     fn from(division: Division) -> Self {
-        division.0
+        division.as_str().to_owned()
     }
 }
 

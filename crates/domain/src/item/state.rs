@@ -1,4 +1,6 @@
 //! Where an item stands, folded from its events.
+//!
+//! States can be serialised for a snapshot that the same build reads again; nothing else ever reads them in that form.
 
 use std::sync::Arc;
 
@@ -20,7 +22,7 @@ pub enum Item {
 }
 
 /// An item that exists.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Registered {
     /// The owner.
     pub department: DepartmentId,
@@ -37,7 +39,7 @@ pub struct Registered {
 }
 
 /// Content on its way to the public.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Proposal {
     /// The content.
     pub content: Arc<ItemContent>,
@@ -54,7 +56,7 @@ pub struct Proposal {
 }
 
 /// How far a review has come.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Review {
     /// Not handed in.
     Draft,
@@ -113,7 +115,7 @@ pub enum Stage {
 }
 
 /// What the public sees of an item.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Publication {
     /// Nothing yet.
     Never,
@@ -131,7 +133,7 @@ pub enum Publication {
 }
 
 /// Public content, and what is announced about it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LiveContent {
     /// The content.
     pub content: Arc<ItemContent>,
@@ -148,7 +150,7 @@ pub struct LiveContent {
 }
 
 /// Calls stopped for now.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suspension {
     /// What callers are told.
     pub notice: LocalizedText,
@@ -157,7 +159,7 @@ pub struct Suspension {
 }
 
 /// An announced end.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Retirement {
     /// Why, and what people can do instead.
     pub explanation: LocalizedText,
@@ -168,7 +170,7 @@ pub struct Retirement {
 }
 
 /// A change of owner under way.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Transfer {
     /// Offered, not yet accepted.
     Proposed {

@@ -217,7 +217,7 @@ pub fn offering(name: &str, regions: &[&str], base_url: &str) -> Offering {
     let department = format!("local:{name}").parse().expect("well formed");
     Offering {
         item: item(name),
-        department: Department::new(&department, LocalizedText::zh(name)),
+        department: Arc::new(Department::new(&department, LocalizedText::zh(name))),
         regions: regions.iter().map(|region| region.parse().expect("well formed")).collect(),
         primary: false,
         standing: Standing::Available,

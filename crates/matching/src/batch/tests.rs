@@ -90,3 +90,22 @@ fn a_floor_only_leaves_pairs_out() {
     }
     assert_eq!(batch.pairs(f64::NAN), []);
 }
+
+#[test]
+fn the_bound_on_recall_is_told_from_pairs_that_were_not_proposed_too() {
+    let same = |n: usize| Profile {
+        name: "食品经营许可核发".to_owned(),
+        department: Some("市场监督管理局".to_owned()),
+        regions: vec![format!("3301{:02}", n % 90)],
+        ..Profile::default()
+    };
+    let list: Vec<Profile> = (0..40).map(same).collect();
+    let narrow = batch(&list).reach(usize::MAX);
+    assert_eq!((narrow.items, narrow.probable), (40, 40 * 39 / 2));
+    assert_eq!(narrow.proposed, 5 * 35 + 4 + 3 + 2 + 1, "five of those before each, as the bound says");
+    let wide = Batch::new(&list).reach(usize::MAX);
+    assert_eq!(wide.recall(), Some(1.0));
+    assert_eq!(Batch::new(&[]).reach(1_000).recall(), None);
+    let one_in_four = Batch::new(&list).reach(200);
+    assert_eq!((one_in_four.items, one_in_four.recall()), (10, Some(1.0)));
+}

@@ -92,6 +92,18 @@ impl Projection {
         (in_force, ended)
     }
 
+    /// Takes in one that is known whole, at any time after those that began before it.
+    pub(super) fn list_disclosure(&mut self, disclosure: Arc<Disclosure>) {
+        self.index_disclosure(&disclosure);
+        if disclosure.end.is_none() {
+            let before = self.now.disclosed.get(&disclosure.item);
+            let in_force = before.into_iter().flat_map(|places| places.iter().copied());
+            let in_force: Arc<[_]> = in_force.chain([disclosure.place]).collect();
+            self.now.disclosed.insert(disclosure.item, in_force);
+        }
+        self.now.disclosures.insert(disclosure.place, disclosure);
+    }
+
     fn index_disclosure(&mut self, disclosure: &Disclosure) {
         for facet in [
             DisclosureFacet::Department(disclosure.department.clone()),

@@ -85,7 +85,7 @@ impl Projection {
     }
 
     /// Keeps the department's list, the review queue and the calendar.
-    fn index(&mut self, before: Option<&ItemView>, after: &ItemView) {
+    pub(super) fn index(&mut self, before: Option<&ItemView>, after: &ItemView) {
         if let Some(before) = before {
             self.unlist(before, after);
         }
@@ -109,6 +109,9 @@ impl Projection {
             && let Some(items) = self.now.items_of.get_mut(department)
         {
             items.remove(&before.registered);
+            if items.is_empty() {
+                self.now.items_of.remove(department);
+            }
         }
         if let Some((stage, position)) = awaits(before) {
             self.now.queue.remove(&(stage, position));

@@ -3,22 +3,23 @@
 mod derive;
 mod disclosures;
 mod entries;
+mod happened;
 mod items;
 mod register;
+mod resume;
 mod usage;
 
 use std::collections::BTreeSet;
-use std::str::FromStr;
 use std::sync::Arc;
 
-use domain::{
-    Aggregate, CallCount, Channel, Department, DuplicateCase, Entry, EntryId, Item, Placement, Revocation,
-    StaffId,
-};
-use event_store::{Position, Recorded, decode};
+use domain::{EntryId, StaffId};
+use event_store::{Cause, Position, Recorded};
 use jiff::Timestamp;
 
+pub(crate) use self::happened::Happened;
+use self::happened::What;
 use crate::Snapshot;
+use crate::kept::Reached;
 
 /// The snapshot in the making.
 ///
@@ -30,8 +31,6 @@ pub(crate) struct Projection {
     now: Snapshot,
     /// Entries whose views no longer say what the states say.
     stale: BTreeSet<EntryId>,
-    /// Time of the last event that told its time.
-    last_at: Timestamp,
 }
 
 /// Where an event stands, and who caused it when.
@@ -51,12 +50,19 @@ impl Projection {
 
     /// Folds events, in order of the log. Those that can't be read are counted and passed over.
     pub(crate) fn apply(&mut self, events: &[Recorded]) {
-        for recorded in events {
-            self.now.log.get_or_insert(recorded.id);
-            let stamp = self.stamp(recorded);
+        self.fold(events, events.iter().map(Happened::read));
+    }
+
+    /// The same of events that were read already.
+    pub(crate) fn fold(&mut self, events: &[Recorded], happened: impl IntoIterator<Item = Happened>) {
+        let (Some(first), Some(last)) = (events.first(), events.last()) else { return };
+        self.now.log.get_or_insert(first.id);
+        for (recorded, happened) in events.iter().zip(happened) {
             self.now.position = recorded.position;
-            self.dispatch(recorded, &stamp);
+            let stamp = self.stamp(recorded, happened.cause);
+            self.dispatch(happened.what, &stamp);
         }
+        self.now.reached = Some(Reached::of(last));
     }
 
     /// The state as it is now. Up to date for readers only after [`derive`](Self::derive).
@@ -65,54 +71,29 @@ impl Projection {
     }
 
     /// An event without readable metadata is an event all the same: the aggregates count it too.
-    fn stamp(&mut self, recorded: &Recorded) -> Stamp {
-        let actor = match recorded.metadata() {
-            Ok(metadata) => {
-                self.last_at = metadata.at;
-                Some(metadata.actor)
-            }
-            Err(error) => {
-                tracing::warn!(position = %recorded.position, %error, "an event's metadata can't be read");
-                None
-            }
-        };
-        Stamp { position: recorded.position, revision: recorded.revision, at: self.last_at, actor }
-    }
-
-    fn dispatch(&mut self, recorded: &Recorded, stamp: &Stamp) {
-        match recorded.stream.category() {
-            Item::CATEGORY => self.fold::<Item>(recorded, |this, id, event| this.item(id, &event, stamp)),
-            Placement::CATEGORY => {
-                self.fold::<Placement>(recorded, |this, id, event| this.placement(id, &event, stamp));
-            }
-            Entry::CATEGORY => self.fold::<Entry>(recorded, |this, id, event| this.entry(id, &event, stamp)),
-            Department::CATEGORY => {
-                self.fold::<Department>(recorded, |this, id, event| this.department(id, &event, stamp));
-            }
-            Channel::CATEGORY => {
-                self.fold::<Channel>(recorded, |this, id, event| this.channel(id, &event, stamp))
-            }
-            Revocation::CATEGORY => {
-                self.fold::<Revocation>(recorded, |this, id, event| this.revocation(id, &event, stamp));
-            }
-            DuplicateCase::CATEGORY => {
-                self.fold::<DuplicateCase>(recorded, |this, id, event| this.case(id, &event, stamp));
-            }
-            // About the log itself, and nothing that readers ask for.
-            event_store::ANCHOR_CATEGORY => {}
-            CallCount::CATEGORY => {
-                self.fold::<CallCount>(recorded, |this, _, event| this.calls(&event, stamp));
-            }
-            _ => self.skip(recorded.position, "its stream is of no kind that is known"),
+    fn stamp(&mut self, recorded: &Recorded, cause: Option<Cause>) -> Stamp {
+        if cause.is_none() {
+            tracing::warn!(position = %recorded.position, "an event's metadata can't be read");
         }
+        let actor = cause.map(|Cause { actor, at }| {
+            self.now.last_at = at;
+            actor
+        });
+        Stamp { position: recorded.position, revision: recorded.revision, at: self.now.last_at, actor }
     }
 
-    fn fold<A: Aggregate>(&mut self, recorded: &Recorded, with: impl FnOnce(&mut Self, A::Id, A::Event)) {
-        match (A::Id::from_str(recorded.stream.key()), decode::<A::Event>(recorded)) {
-            (Ok(id), Ok(Some(event))) => with(self, id, event),
-            (_, Ok(None)) => self.skip(recorded.position, "its type is not known"),
-            (Err(_), _) => self.skip(recorded.position, "its stream's key is no identifier"),
-            (_, Err(_)) => self.skip(recorded.position, "its data can't be read"),
+    fn dispatch(&mut self, what: What, stamp: &Stamp) {
+        match what {
+            What::Item(id, event) => self.item(id, &event, stamp),
+            What::Placement(id, event) => self.placement(id, &event, stamp),
+            What::Entry(id, event) => self.entry(id, &event, stamp),
+            What::Department(id, event) => self.department(id, &event, stamp),
+            What::Channel(id, event) => self.channel(id, &event, stamp),
+            What::Revocation(id, event) => self.revocation(id, &event, stamp),
+            What::Case(id, event) => self.case(id, &event, stamp),
+            What::Calls(event) => self.calls(&event, stamp),
+            What::OfTheLog => {}
+            What::PassedOver(reason) => self.skip(stamp.position, reason),
         }
     }
 

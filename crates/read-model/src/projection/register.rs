@@ -105,9 +105,6 @@ impl Projection {
             self.now.cases_by_age.remove(&(was_decided, suspected));
             self.now.cases_by_probability.remove(&(was_decided, rank, suspected));
         }
-        for item in items {
-            self.now.cases_of.insert((item, suspected), id);
-        }
         let view = CaseView {
             id,
             items,
@@ -119,9 +116,18 @@ impl Projection {
             suspected_at,
             updated_at: stamp.at,
         };
-        self.now.cases_by_age.insert((view.is_decided(), suspected), id);
-        self.now.cases_by_probability.insert((view.is_decided(), rank, suspected), id);
-        self.now.cases.insert(id, Arc::new(view));
+        self.list_case(Arc::new(view));
+    }
+
+    /// Puts a case into every list that it belongs in.
+    pub(super) fn list_case(&mut self, view: Arc<CaseView>) {
+        let (id, suspected, decided) = (view.id, view.suspected, view.is_decided());
+        for item in view.items {
+            self.now.cases_of.insert((item, suspected), id);
+        }
+        self.now.cases_by_age.insert((decided, suspected), id);
+        self.now.cases_by_probability.insert((decided, Rank::of(&view.basis), suspected), id);
+        self.now.cases.insert(id, view);
     }
 }
 

@@ -7,12 +7,13 @@ use domain::item::ApprovalBasis;
 use domain::{DepartmentId, ItemId, LocalizedText, StaffId};
 use event_store::Position;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// One claim that one department may learn through one item, for one purpose: from when, and until when.
 ///
 /// It goes on through later revisions of the item that declare the claim for the same purpose. Another purpose, and
 /// another owner, is another disclosure. A suspension of the item stops calls and ends nothing.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Disclosure {
     /// Its place in the list of all.
     pub place: DisclosurePlace,
@@ -37,7 +38,7 @@ pub struct Disclosure {
 }
 
 /// An approval of one revision.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Approval {
     /// What it rests on.
     pub basis: ApprovalBasis,
@@ -48,7 +49,7 @@ pub struct Approval {
 }
 
 /// The end of a disclosure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DisclosureEnd {
     /// When.
     pub at: Timestamp,
@@ -57,7 +58,7 @@ pub struct DisclosureEnd {
 }
 
 /// Why a disclosure ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DisclosureEndReason {
     /// A later revision no longer declares the claim for this purpose.
     Revised,
@@ -70,7 +71,7 @@ pub enum DisclosureEndReason {
 /// Where a disclosure began: the place of the event in the log, and its own among those that began with it.
 ///
 /// Written as `<position>-<number>`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DisclosurePlace {
     pub(crate) position: Position,
     pub(crate) number: u16,

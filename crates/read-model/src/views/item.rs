@@ -6,11 +6,12 @@ use domain::item::Registered;
 use domain::{EntryId, ItemId, Placement, Relation, StaffId};
 use event_store::Position;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 use super::Approval;
 
 /// A registered item as its department and its reviewers see it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ItemView {
     /// Its identifier.
     pub id: ItemId,
@@ -41,7 +42,7 @@ impl ItemView {
 }
 
 /// An item that the curator put into another's entry without asking; kept whatever a steward does later.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Join {
     /// The entry, before aliases are resolved.
     pub entry: EntryId,
@@ -56,7 +57,7 @@ pub struct Join {
 }
 
 /// Who handed an item to review, and when.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Submission {
     /// Who submitted it; absent if the event's metadata can't be read.
     pub by: Option<StaffId>,

@@ -9,9 +9,10 @@ use domain::{
 };
 use event_store::Position;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// A department of the register.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DepartmentView {
     /// Its identifier.
     pub id: DepartmentId,
@@ -28,7 +29,7 @@ pub struct DepartmentView {
 }
 
 /// A duplicate case, open or decided.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CaseView {
     /// Its identifier.
     pub id: CaseId,
@@ -61,7 +62,7 @@ impl CaseView {
 }
 
 /// A channel through which citizens call.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ChannelView {
     /// Its client identifier.
     pub id: ChannelId,
@@ -80,7 +81,7 @@ pub struct ChannelView {
 }
 
 /// A subject or a token that is refused, or was.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RevocationView {
     /// The mark of what is revoked.
     pub id: RevocationId,

@@ -2,12 +2,13 @@
 
 use domain::call_count::OfferingCalls;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 
 /// The most days that are told of one by one: five weeks. The days before are in the total, and in the log.
 const MOST_DAYS: usize = 35;
 
 /// The calls of an entry that were counted and written down.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntryUsage {
     /// All of them.
     pub calls: u64,
@@ -18,7 +19,7 @@ pub struct EntryUsage {
 }
 
 /// The calls of a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DayCalls {
     /// The city's day.
     pub day: Date,

@@ -1,6 +1,7 @@
 //! A small city: a log in a temporary directory, a read model that follows it, and people who give commands.
 
-use std::path::PathBuf;
+use std::num::NonZeroU64;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
@@ -13,7 +14,7 @@ use domain::{
 use event_store::sqlite::{self, Sqlite};
 use event_store::{Digest, Envelope, EventStore, ExecuteError, Executed, Position, execute};
 use jiff::{SignedDuration, Timestamp};
-use read_model::{EntryView, Filter, Options, ReadModel, SearchQuery, Snapshot};
+use read_model::{EntryView, Filter, Options, ReadModel, SearchQuery, Snapshot, SnapshotFile};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
@@ -22,6 +23,9 @@ use uuid::Uuid;
 
 /// Longer than anything that a test waits for may take.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Events between two snapshots on disk.
+const EVERY: NonZeroU64 = NonZeroU64::new(4).expect("not zero");
 
 /// Commands given in all cities: no two have one id.
 static COMMANDS: AtomicU64 = AtomicU64::new(0);
@@ -51,7 +55,7 @@ impl City {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let store = Sqlite::open(dir.path().join("log"), &sqlite::Options::default()).expect("a new log");
         let store = Arc::new(store);
-        let (model, follower, stop) = start(&store, search.map(|name| dir.path().join(name))).await;
+        let (model, follower, stop) = start(&store, search.map(|name| dir.path().join(name)), None).await;
         Self { store, model, dir, stop, follower, days: AtomicI64::new(0), policy: Policy::default() }
     }
 
@@ -64,7 +68,12 @@ impl City {
     /// Starts a new read model on the same log.
     pub async fn restart(&mut self, search: Option<&str>) {
         let search = search.map(|name| self.dir.path().join(name));
-        (self.model, self.follower, self.stop) = start(&self.store, search).await;
+        (self.model, self.follower, self.stop) = start(&self.store, search, None).await;
+    }
+
+    /// Starts a new read model on the same log, which keeps its snapshot in that file.
+    pub async fn restart_from(&mut self, snapshot: &Path) {
+        (self.model, self.follower, self.stop) = start(&self.store, None, Some(snapshot)).await;
     }
 
     /// A snapshot that shows every command so far.
@@ -74,8 +83,22 @@ impl City {
     }
 
     /// The same, built from the beginning of the log by another read model.
+    ///
+    /// What that one kept in a file leads a third one to the same, so that every comparison is one with a snapshot, too.
     pub async fn replayed(&self) -> Arc<Snapshot> {
-        let (model, follower, stop) = start(&self.store, None).await;
+        let file = self.dir.path().join("replayed");
+        let replayed = self.once(&file).await;
+        assert!(file.exists() || replayed.position() == Position::START);
+        let written = std::fs::read(&file).ok();
+        assert_eq!(*self.once(&file).await, *replayed, "from a snapshot");
+        assert_eq!(std::fs::read(&file).ok(), written, "it was used, and not written again");
+        std::fs::remove_file(&file).ok();
+        replayed
+    }
+
+    /// What a read model that keeps its snapshot in that file shows after a start; it has ended since.
+    pub async fn once(&self, file: &Path) -> Arc<Snapshot> {
+        let (model, follower, stop) = start(&self.store, None, Some(file)).await;
         stop.cancel();
         follower.await.expect("the follower does not panic");
         model.snapshot()
@@ -227,9 +250,11 @@ impl City {
 async fn start(
     store: &Arc<Sqlite>,
     search_dir: Option<PathBuf>,
+    snapshot: Option<&Path>,
 ) -> (ReadModel, JoinHandle<()>, CancellationToken) {
     let stop = CancellationToken::new();
-    let options = Options { search_dir, stop: stop.clone() };
+    let snapshot = snapshot.map(|path| SnapshotFile { path: path.to_owned(), every: EVERY });
+    let options = Options { search_dir, snapshot, stop: stop.clone() };
     let store: Arc<dyn EventStore> = Arc::clone(store) as Arc<dyn EventStore>;
     let (model, follower) = ReadModel::start(store, options).await.expect("the read model starts");
     (model, tokio::spawn(follower), stop)

@@ -5,6 +5,7 @@ mod city;
 mod disclosures;
 mod feed;
 mod hostile;
+mod kept;
 mod lists;
 mod merges;
 mod real;

@@ -1,5 +1,6 @@
 //! Durable commands per second over HTTP, beside SQLite's own group commit on the same disk.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use hyper::Request;
 use serde_json::json;
 
 use super::demo::{Demo, mint};
+use super::group_commit::Disk;
 use super::load::MakeRequest;
 use super::{group_commit, load, median};
 
@@ -19,13 +21,12 @@ const DEPARTMENT: &str = "local:bench";
 pub(super) fn run(duration: Duration, runs: usize) -> Result<(), String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
     let demo = Demo::start(folder.path(), "none")?;
-    enrol(&demo)?;
-    let clerk = mint(folder.path(), "clerk", DEPARTMENT)?;
+    let clerk = clerk(&demo, folder.path())?;
     let (mut ours, mut raw) = (Vec::new(), Vec::new());
     for run in 0..runs {
-        let answered = load::run(demo.address()?, CLIENTS, duration, &drafts(&clerk, run))?;
+        let answered = load::run(demo.address()?, CLIENTS, duration, &drafts(&clerk, &format!("run-{run}")))?;
         ours.push(answered.rate());
-        raw.push(group_commit::run(folder.path(), CLIENTS, duration)?);
+        raw.push(group_commit::run(Disk::sqlite(folder.path())?, CLIENTS, duration)?.rate());
     }
     let (ours, raw) = (median(ours), median(raw));
     println!("commands: {CLIENTS} clients, durable before the answer");
@@ -33,6 +34,12 @@ pub(super) fn run(duration: Duration, runs: usize) -> Result<(), String> {
     println!("  SQLite alone, 600-byte rows        {raw:>10.0} rows/s");
     println!("  ratio                              {:>10.2}", ours / raw);
     Ok(())
+}
+
+/// A clerk's token, of a department that is enrolled for it.
+pub(super) fn clerk(demo: &Demo, folder: &Path) -> Result<String, String> {
+    enrol(demo)?;
+    mint(folder, "clerk", DEPARTMENT)
 }
 
 fn enrol(demo: &Demo) -> Result<(), String> {
@@ -46,10 +53,12 @@ fn enrol(demo: &Demo) -> Result<(), String> {
     load::run(demo.address()?, 1, Duration::ZERO, &make).map(drop)
 }
 
-fn drafts(clerk: &str, run: usize) -> MakeRequest {
+/// Items to be drafted, each under a code of its own that begins with `run`.
+pub(super) fn drafts(clerk: &str, run: &str) -> MakeRequest {
+    let run = run.to_owned();
     post(clerk, "/registry/v1/items", move |number| {
         let body = json!({
-            "localCode": format!("run-{run}-{number}"),
+            "localCode": format!("{run}-{number}"),
             "content": {
                 "name": {"zh-CN": format!("食品经营许可核发 {number}")},
                 "summary": {"zh-CN": "对申请人从事食品销售和餐饮服务的条件进行审查，符合条件的准予许可。"},

@@ -1,20 +1,35 @@
-//! A demo of the release build, as the thing that is measured.
+//! A demo, as the thing that is measured.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::gateway::free_address;
 use crate::cargo;
 
 /// Longest time to wait for it.
 const PATIENCE: Duration = Duration::from_secs(1800);
+/// Longest time to wait for what the admin listener says.
+const ANSWER: Duration = Duration::from_secs(2);
 
-/// The release build of the binary.
+/// The binary that is measured, where it is not the release build of the present code.
+static OTHER: OnceLock<PathBuf> = OnceLock::new();
+
+/// Measures another build; once, before anything is started.
+pub(super) fn measure_other(binary: &Path) {
+    // The first word counts, and there is only one.
+    let _ = OTHER.set(binary.to_owned());
+}
+
+/// The binary that is measured.
 pub(super) fn binary() -> PathBuf {
-    cargo::root().join("target/release/yimen")
+    OTHER.get().cloned().unwrap_or_else(|| cargo::root().join("target/release/yimen"))
 }
 
 /// A running demo; killed when dropped.
@@ -22,8 +37,10 @@ pub(super) fn binary() -> PathBuf {
 pub(super) struct Demo {
     process: Child,
     ready: Value,
-    /// From the start of the process until it said that it was ready.
-    pub(super) started_in: Duration,
+    /// From the start of the process until `/readyz` said yes.
+    pub(super) answering_in: Duration,
+    /// … until everything in the log was placed, could be found and could be called, too.
+    pub(super) complete_in: Duration,
 }
 
 impl Demo {
@@ -33,6 +50,7 @@ impl Demo {
         if ready_file.exists() {
             fs::remove_file(&ready_file).map_err(|error| error.to_string())?;
         }
+        let admin = free_address()?;
         let started = Instant::now();
         let mut process = Command::new(binary())
             .args([
@@ -40,7 +58,7 @@ impl Demo {
                 "--public",
                 "127.0.0.1:0",
                 "--admin",
-                "127.0.0.1:0",
+                &admin.to_string(),
                 "--sample",
                 sample,
                 "--data-dir",
@@ -52,10 +70,16 @@ impl Demo {
             .stderr(Stdio::null())
             .spawn()
             .map_err(|error| format!("yimen demo: {error}"))?;
+        let mut answering_in = None;
         loop {
+            if answering_in.is_none() && is_ready(admin) {
+                answering_in = Some(started.elapsed());
+            }
             if let Ok(text) = fs::read_to_string(&ready_file) {
                 let ready = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-                return Ok(Self { process, ready, started_in: started.elapsed() });
+                let complete_in = started.elapsed();
+                let answering_in = answering_in.unwrap_or(complete_in);
+                return Ok(Self { process, ready, answering_in, complete_in });
             }
             if let Ok(Some(status)) = process.try_wait() {
                 return Err(format!("yimen demo ended with {status}"));
@@ -82,6 +106,25 @@ impl Demo {
     pub(super) fn pid(&self) -> u32 {
         self.process.id()
     }
+
+    /// Ends it as an operator does, and waits for that.
+    pub(super) fn stop(mut self) -> Result<(), String> {
+        let told = Command::new("kill").arg(self.pid().to_string()).status();
+        told.map_err(|error| format!("kill: {error}"))?;
+        self.process.wait().map(drop).map_err(|error| error.to_string())
+    }
+}
+
+/// Whether `/readyz` of the admin listener says yes.
+fn is_ready(admin: SocketAddr) -> bool {
+    let asked = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(admin)?;
+        stream.set_read_timeout(Some(ANSWER))?;
+        stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: bench\r\nconnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).map(|_| answer)
+    };
+    asked().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
 }
 
 impl Drop for Demo {

@@ -2,16 +2,19 @@
 //!
 //! Figures are medians of interleaved runs; what is compared is a ratio, because machines differ.
 
+mod catalogue;
 mod commands;
 mod demo;
 pub(crate) mod gateway;
 mod group_commit;
 mod load;
+mod log;
 mod matching;
 mod nginx;
 mod process;
 mod reads;
 mod scale;
+mod stand_in;
 
 use std::time::Duration;
 
@@ -19,7 +22,10 @@ use crate::{BenchArguments, cargo};
 
 /// Runs what was asked for.
 pub(crate) fn run(arguments: &BenchArguments) -> Result<(), String> {
-    cargo::run(&["build", "--release", "--quiet", "--locked", "--package", "yimen"])?;
+    match &arguments.binary {
+        Some(other) => demo::measure_other(other),
+        None => cargo::run(&["build", "--release", "--quiet", "--locked", "--package", "yimen"])?,
+    }
     let wanted = |name: &str| arguments.only.is_empty() || arguments.only.iter().any(|only| only == name);
     let duration = Duration::from_secs(arguments.seconds);
     if wanted("commands") {
@@ -39,6 +45,9 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), String> {
     if wanted("match") {
         let data = arguments.data.clone().unwrap_or_else(|| cargo::root().join("../shared/data"));
         matching::run(arguments.items, &data)?;
+    }
+    if wanted("log") {
+        log::run(duration, arguments.runs, arguments.items, arguments.items_csv.as_deref())?;
     }
     if wanted("scale") {
         scale::run(arguments.items, arguments.runs, arguments.items_csv.as_deref())?;

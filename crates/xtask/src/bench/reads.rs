@@ -67,7 +67,7 @@ fn per_cpu_second(address: &str, pid: u32, path: &str, duration: Duration) -> Re
     let before = process::cpu_time(pid)?;
     let run = load::run(address, CONNECTIONS, duration, &make)?;
     let cpu = process::cpu_time(pid)?.saturating_sub(before);
-    Ok(run.answered as f64 / cpu.as_secs_f64())
+    Ok(run.answered() as f64 / cpu.as_secs_f64())
 }
 
 /// The bytes of one answer, as they are without compression.

@@ -21,11 +21,16 @@ pub struct EventLog {
     /// every answer says so in `Yimen-Behind`, and `/readyz` says no. Default: 60 s.
     #[serde(with = "friendly")]
     pub max_behind: Duration,
+    /// Events after which the state of the catalogue is written to `read-model.snapshot` in the data directory, so that a
+    /// start goes on from there and doesn't fold the whole log; a catalogue of more than twice as many items waits longer,
+    /// and a process that is told to end writes what is worth it. The file is as private as the log: it holds drafts. It is
+    /// never trusted over the log, and may be deleted at any time. 0: no such file is read or written. Default: 100000.
+    pub snapshot_every: u64,
 }
 
 impl Default for EventLog {
     fn default() -> Self {
-        Self { address: EMBEDDED.to_owned(), max_behind: Duration::from_secs(60) }
+        Self { address: EMBEDDED.to_owned(), max_behind: Duration::from_secs(60), snapshot_every: 100_000 }
     }
 }
 

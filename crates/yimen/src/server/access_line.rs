@@ -1,6 +1,7 @@
 //! A line of the access log as JSON, written straight from the event's fields: there is one for every call.
 
-use std::fmt::{self, Debug};
+use std::cell::RefCell;
+use std::fmt::{self, Debug, Write};
 
 use gateway::ACCESS_LOG;
 use jiff::Timestamp;
@@ -39,60 +40,109 @@ where
         if metadata.target() != ACCESS_LOG {
             return self.others.format_event(context, writer, event);
         }
-        write!(writer, "{{\"timestamp\":\"{:.6}\",\"level\":\"{}\"", Timestamp::now(), metadata.level())?;
-        let mut members = Members { writer: writer.by_ref(), outcome: Ok(()) };
-        event.record(&mut members);
-        members.outcome?;
-        writeln!(writer, ",\"target\":\"{ACCESS_LOG}\"}}")
+        LINE.with_borrow_mut(|Line { text, second }| {
+            text.clear();
+            text.push_str("{\"timestamp\":\"");
+            second.write(Timestamp::now(), text);
+            text.push_str("\",\"level\":\"");
+            text.push_str(metadata.level().as_str());
+            text.push('"');
+            event.record(&mut Members(text));
+            text.push_str(",\"target\":\"");
+            text.push_str(ACCESS_LOG);
+            text.push_str("\"}\n");
+            writer.write_str(text)
+        })
+    }
+}
+
+thread_local! {
+    static LINE: RefCell<Line> = const { RefCell::new(Line { text: String::new(), second: Second::NONE }) };
+}
+
+/// What a thread writes a line with.
+struct Line {
+    text: String,
+    second: Second,
+}
+
+/// A second as it is written: thousands of lines share it.
+struct Second {
+    is: i64,
+    text: String,
+}
+
+impl Second {
+    const NONE: Self = Self { is: i64::MIN, text: String::new() };
+
+    /// A time with microseconds, in UTC (RFC 3339).
+    fn write(&mut self, at: Timestamp, line: &mut String) {
+        if at.as_second() != self.is {
+            self.is = at.as_second();
+            self.text.clear();
+            // Writing to a String can't fail.
+            let _ = write!(self.text, "{at:.0}");
+            // Without the zone, which comes after the fraction.
+            self.text.pop();
+        }
+        let _ = write!(line, "{}.{:06}Z", self.text, at.subsec_nanosecond() / 1_000);
     }
 }
 
 /// The fields of an event as members of an object that has been begun.
-struct Members<'a> {
-    writer: Writer<'a>,
-    outcome: fmt::Result,
-}
+struct Members<'a>(&'a mut String);
 
 impl Members<'_> {
-    fn member(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> fmt::Result) {
-        if self.outcome.is_ok() {
-            self.outcome =
-                write!(self.writer, ",\"{}\":", field.name()).and_then(|()| value(&mut self.writer));
+    fn name(&mut self, field: &Field) {
+        self.0.push_str(",\"");
+        self.0.push_str(field.name());
+        self.0.push_str("\":");
+    }
+
+    /// Ends a string (RFC 8259, section 7) that was written as it is from its quotation mark on.
+    fn end_text(&mut self, begin: usize) {
+        let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+        let written = self.0.get(begin + 1..).unwrap_or_default();
+        if written.bytes().all(is_plain) {
+            self.0.push('"');
+        } else {
+            let escaped = serde_json::Value::from(written).to_string();
+            self.0.truncate(begin);
+            self.0.push_str(&escaped);
         }
     }
 }
 
 impl Visit for Members<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.member(field, |writer| text(writer, value));
+        self.name(field);
+        let begin = self.0.len();
+        self.0.push('"');
+        self.0.push_str(value);
+        self.end_text(begin);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.member(field, |writer| write!(writer, "{value}"));
+        self.name(field);
+        let _ = write!(self.0, "{value}");
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.member(field, |writer| write!(writer, "{value}"));
+        self.name(field);
+        let _ = write!(self.0, "{value}");
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.member(field, |writer| write!(writer, "{value}"));
+        self.name(field);
+        let _ = write!(self.0, "{value}");
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.member(field, |writer| text(writer, &format!("{value:?}")));
+        self.name(field);
+        let begin = self.0.len();
+        let _ = write!(self.0, "\"{value:?}");
+        self.end_text(begin);
     }
-}
-
-/// A string of JSON (RFC 8259, section 7).
-fn text(writer: &mut Writer<'_>, value: &str) -> fmt::Result {
-    let is_plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
-    if value.bytes().all(is_plain) {
-        writer.write_char('"')?;
-        writer.write_str(value)?;
-        return writer.write_char('"');
-    }
-    writer.write_str(&serde_json::Value::from(value).to_string())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Keeps the gateway's route table, channels included, at what the read model says, at a cost of what changed.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,9 @@ use gateway::{
 };
 use imbl::OrdMap;
 use imbl::ordmap::DiffItem;
-use read_model::{ChannelView, EntryView, OfferingStanding, OfferingView, ReadModel, Snapshot};
+use read_model::{
+    ChannelView, DepartmentView, EntryView, OfferingStanding, OfferingView, ReadModel, Snapshot,
+};
 use tokio::sync::watch;
 
 use event_store::Position;
@@ -59,15 +62,28 @@ fn bring(table: &Routes, seen: &mut Arc<Snapshot>, now: Arc<Snapshot>) {
 }
 
 fn changes(before: &Source, now: &Source) -> Vec<(EntryId, Option<Route>)> {
+    let mut departments = Departments::default();
     before
         .diff(now)
         .map(|item| match item {
             DiffItem::Add(id, source) | DiffItem::Update { new: (id, source), .. } => {
-                (*id, Some(route(*id, source)))
+                (*id, Some(route(*id, source, &mut departments)))
             }
             DiffItem::Remove(id, _) => (*id, None),
         })
         .collect()
+}
+
+/// What calls need to know of departments, once for all offerings that change together: at the start, for all there are.
+#[derive(Default)]
+struct Departments(HashMap<*const DepartmentView, Arc<Department>>);
+
+impl Departments {
+    fn of(&mut self, view: &Arc<DepartmentView>) -> Arc<Department> {
+        // By its address: the snapshots that it is in outlive this.
+        let new = || Arc::new(Department::new(&view.id, view.name.clone()));
+        Arc::clone(self.0.entry(Arc::as_ptr(view)).or_insert_with(new))
+    }
 }
 
 fn channel_changes(before: &Channels, now: &Channels) -> Vec<(ChannelId, Option<ChannelStanding>)> {
@@ -98,12 +114,16 @@ fn constraint(view: &ChannelView) -> SenderConstraint {
     }
 }
 
-fn route(id: EntryId, source: &read_model::Route) -> Route {
+fn route(id: EntryId, source: &read_model::Route, departments: &mut Departments) -> Route {
     match source {
         read_model::Route::Open(entry) if entry.id != id => Route::Alias(entry.id),
         read_model::Route::Gone(entry) if entry.id != id => Route::Alias(entry.id),
         read_model::Route::Open(entry) => Route::Live {
-            offerings: entry.offerings.iter().map(|each| Arc::new(offering(entry, each))).collect(),
+            offerings: entry
+                .offerings
+                .iter()
+                .map(|each| Arc::new(offering(entry, each, departments)))
+                .collect(),
         },
         read_model::Route::Gone(entry) => Route::Retired {
             explanation: entry.explanation.clone(),
@@ -115,12 +135,12 @@ fn route(id: EntryId, source: &read_model::Route) -> Route {
     }
 }
 
-fn offering(entry: &EntryView, view: &OfferingView) -> Offering {
+fn offering(entry: &EntryView, view: &OfferingView, departments: &mut Departments) -> Offering {
     let access = &view.content.access;
     Offering {
         item: view.item,
-        department: Department::new(&view.department.id, view.department.name.clone()),
-        regions: view.content.regions.clone(),
+        department: departments.of(&view.department),
+        regions: view.content.regions.iter().cloned().collect(),
         primary: entry.is_primary(view),
         standing: match view.standing() {
             OfferingStanding::Suspended { notice } => Standing::Suspended { notice: notice.clone() },

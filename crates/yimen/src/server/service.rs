@@ -1,5 +1,6 @@
 //! The gateway put together: log, read model, curator, identity, APIs and data plane, on two listeners.
 
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use event_store::{EventStore, Position, StoreError};
 use gateway::{Gateway, PublicScheme, Traces};
 use identity::{AssertionSigner, Clock, KeyRingFile, PseudonymSecret, Revocations, Verifier, VerifierConfig};
 use jiff::Timestamp;
-use read_model::{ReadModel, StartError};
+use read_model::{ReadModel, SnapshotFile, StartError};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -105,6 +106,8 @@ impl Service {
 
         let options = read_model::Options {
             search_dir: Some(data_dir::search_dir(&config.data_dir)),
+            snapshot: NonZeroU64::new(config.event_log.snapshot_every)
+                .map(|every| SnapshotFile { path: data_dir::snapshot_file(&config.data_dir), every }),
             stop: end.clone(),
         };
         let (read_model, follower) =

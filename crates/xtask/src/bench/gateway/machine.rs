@@ -83,7 +83,7 @@ pub(super) fn pinned(core: &str, program: &str) -> Command {
 }
 
 /// An address on loopback that was free a moment ago.
-pub(super) fn free_address() -> Result<SocketAddr, String> {
+pub(in crate::bench) fn free_address() -> Result<SocketAddr, String> {
     TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())
         .map_err(|error| error.to_string())

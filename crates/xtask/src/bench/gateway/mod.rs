@@ -19,7 +19,8 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use self::machine::{Process, free_address};
+use self::machine::Process;
+pub(super) use self::machine::free_address;
 use self::peers::PEERS;
 use self::tokens::Tokens;
 use self::wrk::Load;

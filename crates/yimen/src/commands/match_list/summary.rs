@@ -1,6 +1,6 @@
 //! What came out, for people: 中文 first, English beside it.
 
-use matching::{Batch, Blocking, Evidence, Pair, Relation, Verdict};
+use matching::{Batch, Blocking, Evidence, Pair, Reach, Relation, Verdict};
 
 use super::list::{List, Row};
 use super::{MOST_SHOWN, lines};
@@ -10,6 +10,8 @@ use crate::output::shown;
 const MOST_PAIRS: usize = 10;
 /// Pieces of evidence that are shown of a pair, the heaviest.
 const MOST_EVIDENCE: usize = 6;
+/// Comparisons that it may cost to tell what candidate search can find: about a second.
+const TO_TELL_REACH: usize = 2_000_000;
 /// Characters of one piece of evidence, at most.
 const MOST_WORDING: usize = 160;
 
@@ -41,7 +43,18 @@ pub fn counts(list: &List, batch: &Batch, floor: f64, pairs: &[Pair], clusters: 
         lines.push(format!("  {label}：{other} {others}，{duplicate} {duplicates}"));
     }
     lines.push(blocking(&batch.blocking()));
+    lines.push(reach(&batch.reach(TO_TELL_REACH)));
     lines.join("\n")
+}
+
+/// The bound that candidate search puts on recall, and what it was told from.
+fn reach(reach: &Reach) -> String {
+    let Reach { items, probable, .. } = reach;
+    let recall = reach.recall().map_or("–".to_owned(), |recall| format!("{:.1} %", 100.0 * recall));
+    format!(
+        "召回上限 recall   {recall}  {items} 行与其前全部行比较，可能配对 {probable} 对 · \
+         at most, told from {items} rows compared with all before them: {probable} probable pairs"
+    )
 }
 
 /// How far candidate search went: what it left out can't be among the pairs.
