@@ -6,7 +6,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use crate::jws::{Header, media_type};
-use crate::{Algorithm, Confirmation, CredentialError, IntrospectionConfig, IssuerConfig, Principal};
+use crate::{
+    Algorithm, Confirmation, CredentialError, IntrospectionConfig, IssuerConfig, Principal, TicketConfig,
+};
 
 /// The longest `sub` (OpenID Connect Core, section 2) and the longest `jti`, in bytes: what revocations name.
 const MAX_NAME_BYTES: usize = 255;
@@ -48,6 +50,17 @@ impl TokenRules {
             algorithms: Vec::new(),
             types: Vec::new(),
             skew: SignedDuration::try_from(config.skew).unwrap_or(SignedDuration::ZERO),
+        }
+    }
+
+    /// The rules for what a portal says of its tickets, which are for us alone: we are the app that they are exchanged by.
+    pub(crate) fn of_tickets(config: &TicketConfig) -> Self {
+        Self {
+            issuer: config.issuer.clone(),
+            audience: vec![config.issuer.clone()],
+            algorithms: Vec::new(),
+            types: Vec::new(),
+            skew: SignedDuration::ZERO,
         }
     }
 
