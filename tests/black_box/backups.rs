@@ -8,6 +8,7 @@ use serde_json::json;
 use tempfile::TempDir;
 
 use crate::binary::{Demo, yimen};
+use crate::cluster::stand_in;
 use crate::import_run::{export, verify};
 
 async fn enrol(gateway: &Demo, count: usize) {
@@ -99,4 +100,23 @@ async fn a_log_is_copied_event_by_event_up_to_a_position_and_goes_on() {
     let (output, said) = run(&["log", "copy", &address(&other.data_dir().join("events.sqlite")), &to], &[]);
     assert!(!output.status.success() && said.contains("the target differs from event 0"), "{said}");
     assert_eq!(export(folder.path(), "events"), all);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_log_moves_into_a_cluster_and_back() {
+    let gateway = Demo::serve("[integrity]\nanchor_events = 2\n");
+    enrol(&gateway, 4).await;
+    let (data, folder) = (gateway.data_dir(), TempDir::new().expect("a folder"));
+    let _home = gateway.kill();
+    let cluster = stand_in().await;
+    let file = |path: &Path| format!("sqlite:{}", path.join("events.sqlite").display());
+    let esdb = format!("esdb://{}?tls=false", cluster.seeds());
+    for (from, to) in [(&file(&data), &esdb), (&esdb, &file(folder.path()))] {
+        let (output, said) = run(&["log", "copy", from, to], &[]);
+        assert!(output.status.success() && said.contains("copied and compared"), "{said}");
+    }
+    assert_eq!(export(folder.path(), "events"), export(&data, "events"), "byte for byte what it was");
+    assert_eq!(verify(folder.path()).0, Some(0));
+    let (output, said) = run(&["log", "copy", "esdb://admin:hunter2@a?tls=false", &file(&data)], &[]);
+    assert!(!output.status.success() && said.contains("credentialsFile"), "{said}");
 }

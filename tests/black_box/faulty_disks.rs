@@ -12,6 +12,8 @@ use crate::binary::{Demo, root, yimen};
 use crate::client::{Answer, until};
 use crate::import_run::verify;
 use crate::serving::issuer;
+use crate::staff::callable;
+use crate::stand_in::StandIn;
 
 /// The library that makes a disk fail on command; compiled once, with the C compiler that building Yimen needs anyway.
 fn library() -> PathBuf {
@@ -78,6 +80,9 @@ impl Faulty {
 
 async fn stops_writes_and_nothing_else(how: &str, reason: &str) {
     let mut faulty = Faulty::start();
+    let backend = StandIn::named("不写盘的后端").await;
+    faulty.gateway.approve_channel().await;
+    let entry = faulty.gateway.adopt(&callable("磁盘有故障也能办的事项", "330106", &backend.base_url)).await;
     assert_eq!(faulty.enrol().await.status, 201);
     assert_eq!(faulty.readiness("/readyz").await.0, 200);
     assert!(faulty.metric("yimen_log_writable 1").await);
@@ -95,6 +100,8 @@ async fn stops_writes_and_nothing_else(how: &str, reason: &str) {
     faulty.gateway.get("/catalogue/v1/entries").send().await.expect(200);
     let departments = faulty.gateway.get("/registry/v1/departments").bearer(faulty.gateway.token("operator"));
     departments.send().await.expect(200);
+    let called = faulty.gateway.call(&entry, "/").header("service-region", "330106").send().await;
+    assert_eq!(called.status, 200, "{}", called.text());
     let (status, body) = faulty.readiness("/readyz/reads").await;
     assert_eq!((status, &body["writes"]), (200, &json!(reason)), "{body}");
 

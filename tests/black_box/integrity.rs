@@ -7,12 +7,13 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use identity::{KeyRingFile, RingAlgorithm};
 use jiff::{SignedDuration, Timestamp};
+use reqwest::Method;
 use rusqlite::Connection;
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::binary::{Demo, yimen};
-use crate::client::until;
+use crate::client::{ask, until};
 
 /// A log at rest of a gateway that ran with a file of anchors outside, and the keys that it published.
 struct AtRest {
@@ -191,4 +192,32 @@ async fn a_running_gateway_says_how_far_its_anchors_go() {
         assert_eq!(verified["anchors"]["covered"], 2 * anchors - 1);
         assert_eq!(verified["events"], 2 * anchors, "an anchor alone is no reason for another one");
     }
+}
+
+#[tokio::test]
+async fn a_gateway_without_the_logs_keys_says_that_it_anchors_nothing() {
+    let settings = "[integrity]\nanchor_interval = \"20ms\"\n";
+    let ready =
+        async |gateway: &Demo| ask(Method::GET, &gateway.admin_url("/readyz")).send().await.expect(200);
+    let gateway = Demo::serve(settings);
+    let enrol = async |gateway: &Demo, code: &str| {
+        let body =
+            json!({"code": {"scheme": "local", "value": code}, "name": {"zh-CN": code}, "region": "330106"});
+        gateway.post("/registry/v1/departments", gateway.token("operator")).json(&body).await.expect(201);
+    };
+    enrol(&gateway, "one").await;
+    until("it is anchored", async || {
+        let verified = gateway.post("/operations/v1/verification", gateway.token("operator")).send().await;
+        (verified.expect(200)["anchors"]["count"] == 1).then_some(())
+    })
+    .await;
+    assert_eq!(ready(&gateway).await["anchoring"], "ok");
+
+    let folder = gateway.kill();
+    std::fs::remove_file(folder.path().join("data/assertion-key.pem")).expect("there is one");
+    let gateway = Demo::serve_in(folder, settings);
+    enrol(&gateway, "two").await;
+    until("it has given up", async || (ready(&gateway).await["anchoring"] == "stopped").then_some(())).await;
+    let metrics = ask(Method::GET, &gateway.admin_url("/metrics")).send().await.text();
+    assert!(metrics.lines().any(|line| line == "yimen_log_anchoring_stopped 1"), "{metrics}");
 }

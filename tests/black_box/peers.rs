@@ -1,6 +1,7 @@
-//! Peers that npm and pip install, each at the versions that its folder under `tests/peers` pins, and OpenSSL as the system has it.
+//! Peers that npm and pip install, each at the versions that its folder under `tests/peers` pins, and OpenSSL and nginx as
+//! the system has them.
 //!
-//! The other tests need Rust and a C compiler alone; where Node, Python or OpenSSL is missing, or the registry is out of reach, a
+//! The other tests need Rust and a C compiler alone; where Node, Python, OpenSSL or nginx is missing, or the registry is out of reach, a
 //! test with a peer says so in one line and passes. With `TEST_PEERS=required` it fails instead.
 
 use std::collections::HashMap;
@@ -16,6 +17,8 @@ use crate::binary::root;
 const OLDEST_NODE: u32 = 20;
 /// The oldest OpenSSL whose `pkeyutl` signs and verifies with SM2.
 const OLDEST_OPENSSL: u32 = 3;
+/// The oldest nginx, by its major version.
+const OLDEST_NGINX: u32 = 1;
 
 /// Peers that were installed, or could not be, in this run of the tests.
 static INSTALLED: LazyLock<Mutex<HashMap<&str, Option<PathBuf>>>> = LazyLock::new(Mutex::default);
@@ -41,6 +44,12 @@ pub(crate) fn pip(name: &'static str) -> Option<PathBuf> {
 pub(crate) fn openssl() -> bool {
     let look = || check_age("openssl", "version", OLDEST_OPENSSL).map(|()| PathBuf::from("openssl"));
     found("openssl", look).is_some()
+}
+
+/// Whether there is an nginx; if not, that is said.
+pub(crate) fn nginx() -> bool {
+    let look = || check_age("nginx", "-v", OLDEST_NGINX).map(|()| PathBuf::from("nginx"));
+    found("nginx", look).is_some()
 }
 
 fn peer(name: &'static str, installer: Installer) -> Option<PathBuf> {
@@ -132,8 +141,10 @@ fn run(folder: &Path, program: &str, arguments: &[&str]) -> Result<(), String> {
 fn check_age(program: &str, asked: &str, oldest: u32) -> Result<(), String> {
     let output = Command::new(program).arg(asked).output();
     let output = output.map_err(|error| format!("{program} can't be started: {error}"))?;
-    let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    // `v20.1.0`, or `OpenSSL 3.0.19 27 Jan 2026`.
+    // nginx says it where others complain.
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).trim().to_owned();
+    // `v20.1.0`, `OpenSSL 3.0.19 27 Jan 2026`, `nginx version: nginx/1.22.1`.
     let version = said.trim_start_matches(|character: char| !character.is_ascii_digit());
     match version.split('.').next().and_then(|major| major.parse::<u32>().ok()) {
         Some(major) if major >= oldest => Ok(()),

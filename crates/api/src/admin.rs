@@ -5,6 +5,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -64,6 +65,8 @@ struct Readiness {
     read_model: Check,
     /// Whether the keys of every trusted issuer have been fetched.
     issuer_keys: Check,
+    /// Whether what is written now will be vouched for by an anchor. No reason to send anybody away: hash chains go on.
+    anchoring: Check,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -77,6 +80,7 @@ enum Check {
     ReadOnly,
     DeviceFailing,
     Damaged,
+    Stopped,
 }
 
 impl From<WriteFault> for Check {
@@ -128,7 +132,9 @@ async fn readiness(app: &App) -> Readiness {
         None => Check::Behind,
     };
     let log = if head.is_some() { Check::Ok } else { Check::Unavailable };
-    let readiness = Readiness { ready: false, log, writes, read_model, issuer_keys };
+    let unanchored = app.unanchored.as_ref().is_some_and(|stopped| stopped.load(Ordering::Relaxed));
+    let anchoring = if unanchored { Check::Stopped } else { Check::Ok };
+    let readiness = Readiness { ready: false, log, writes, read_model, issuer_keys, anchoring };
     Readiness { ready: writes == Check::Ok && readiness.reads(), ..readiness }
 }
 

@@ -1,6 +1,7 @@
 //! What the binary hands to the API: everything that a handler may reach.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use curator::{Curator, Previewer};
@@ -37,6 +38,8 @@ pub struct App {
     pub(crate) previewer: Option<Previewer>,
     /// Who knows how backends fare; none where no calls are carried.
     pub(crate) call_path: Option<CallPath>,
+    /// Set once the log is not anchored any more; none where nobody anchors it.
+    pub(crate) unanchored: Option<Arc<AtomicBool>>,
     /// Commands that are being carried out or were a short while ago.
     pub(crate) recent: Recent,
 }
@@ -60,6 +63,7 @@ impl App {
             curated: None,
             previewer: None,
             call_path: None,
+            unanchored: None,
             recent: Recent::default(),
         }
     }
@@ -81,6 +85,12 @@ impl App {
     #[must_use]
     pub fn with_call_path(self, call_path: CallPath) -> Self {
         Self { call_path: Some(call_path), ..self }
+    }
+
+    /// The same where the log is anchored: `/readyz` says when that has `stopped` for good.
+    #[must_use]
+    pub fn with_anchoring(self, stopped: Arc<AtomicBool>) -> Self {
+        Self { unanchored: Some(stopped), ..self }
     }
 
     /// The position at which `position`, and what the curator wrote because of it, can be read.

@@ -18,8 +18,11 @@ use crate::language_tag::Tag;
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LocalizedText(
     /// In order of the tags, each once; `None` for no text at all.
-    Option<Arc<[(Tag, Box<str>)]>>,
+    Option<Arc<[Version]>>,
 );
+
+/// A text in one language.
+type Version = (Tag, Box<str>);
 
 /// The language that is shown when the reader's own is not there.
 const DEFAULT_LANGUAGE: &str = "zh-CN";
@@ -80,7 +83,7 @@ impl LocalizedText {
         self.versions().is_empty()
     }
 
-    fn versions(&self) -> &[(Tag, Box<str>)] {
+    fn versions(&self) -> &[Version] {
         self.0.as_deref().unwrap_or_default()
     }
 
@@ -140,7 +143,7 @@ impl<'de> Visitor<'de> for Versions {
     }
 }
 
-fn insert(versions: &mut Vec<(Tag, Box<str>)>, tag: Tag, text: Box<str>) {
+fn insert(versions: &mut Vec<Version>, tag: Tag, text: Box<str>) {
     match versions.binary_search_by(|(known, _)| known.as_str().cmp(tag.as_str())) {
         Ok(at) => {
             if let Some((_, known)) = versions.get_mut(at) {
@@ -196,6 +199,22 @@ mod tests {
         assert_eq!(text.best(["en-GB", "zh"]), "Marriage registration");
         assert_eq!(text.best(["fr"]), "结婚登记");
         assert_eq!(LocalizedText::of("en", "Driving License").best(["zh-CN"]), "Driving License");
+    }
+
+    #[test]
+    fn a_text_is_read_as_a_map_is() {
+        let json = r#"{"zh-CN":"甲","fr":"un","en":"one","fr":"deux"}"#;
+        let text: LocalizedText = serde_json::from_str(json).expect("texts");
+        assert_eq!(
+            text,
+            LocalizedText::of("fr", "deux").with("en", "two").with("zh-CN", "甲").with("en", "one")
+        );
+        let tags: Vec<_> = text.iter().collect();
+        assert_eq!(tags, [("en", "one"), ("fr", "deux"), ("zh-CN", "甲")], "in order of the tags");
+        assert_eq!(serde_json::to_string(&text).expect("JSON"), r#"{"en":"one","fr":"deux","zh-CN":"甲"}"#);
+        assert!(LocalizedText::zh("一") < LocalizedText::zh("一").with("zh-Hant", "壹"));
+        let none: LocalizedText = serde_json::from_str("{}").expect("texts");
+        assert_eq!(none, LocalizedText::default());
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! How we say who we are when a provider is asked.
 
 use std::fmt;
+use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -39,16 +40,11 @@ impl ClientLogin {
         let path = auth.file();
         match auth {
             ClientAuth::SecretFile(_) => {
-                let text = key_file::read(path)?;
-                let secret = text.trim_end_matches(['\r', '\n']);
-                let malformed =
-                    || KeyFileError::Malformed { path: path.clone(), expected: "a secret in one line" };
-                if secret.is_empty() || secret.contains(['\r', '\n']) {
-                    return Err(malformed());
-                }
+                let secret = secret_in(path)?;
                 let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
-                let pair = STANDARD.encode(format!("{}:{}", encoded(client), encoded(secret)));
-                let mut field = HeaderValue::try_from(format!("Basic {pair}")).map_err(|_| malformed())?;
+                let pair = STANDARD.encode(format!("{}:{}", encoded(client), encoded(&secret)));
+                let mut field =
+                    HeaderValue::try_from(format!("Basic {pair}")).map_err(|_| no_secret(path))?;
                 field.set_sensitive(true);
                 Ok(Self::Basic(field))
             }
@@ -94,6 +90,21 @@ impl ClientLogin {
         let form_type = HeaderValue::from_static("application/x-www-form-urlencoded");
         Ok(request.header(CONTENT_TYPE, form_type).body(body.finish()))
     }
+}
+
+/// The secret that is the file's only line.
+///
+/// # Errors
+/// When the file can't be read, or holds something else.
+pub(crate) fn secret_in(path: &Path) -> Result<String, KeyFileError> {
+    let text = key_file::read(path)?;
+    let secret = text.trim_end_matches(['\r', '\n']);
+    let is_secret = !secret.is_empty() && !secret.contains(['\r', '\n']);
+    if is_secret { Ok(secret.to_owned()) } else { Err(no_secret(path)) }
+}
+
+fn no_secret(path: &Path) -> KeyFileError {
+    KeyFileError::Malformed { path: path.to_owned(), expected: "a secret in one line" }
 }
 
 impl fmt::Debug for ClientLogin {

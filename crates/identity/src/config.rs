@@ -7,18 +7,21 @@ use jiff::fmt::serde::unsigned_duration::friendly::compact::required as friendly
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::{Algorithm, IntrospectionConfig};
+use crate::{Algorithm, IntrospectionConfig, TicketConfig};
 
 /// The configuration of a [`crate::Verifier`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VerifierConfig {
-    /// The issuers whose signed tokens are trusted; at least one, unless there is `introspection`.
+    /// The issuers whose signed tokens are trusted; at least one, unless there is `introspection` or `ticket`.
     #[serde(default)]
     pub issuers: Vec<IssuerConfig>,
     /// Whom to ask about opaque tokens; without it, a token that isn't a signed one is malformed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub introspection: Option<IntrospectionConfig>,
+    /// The portal whose tickets are taken; not beside `introspection`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<TicketConfig>,
     /// The longest token that is looked at, in bytes.
     #[serde(default = "default_max_token_bytes")]
     pub max_token_bytes: usize,
@@ -168,6 +171,7 @@ impl VerifierConfig {
         Self {
             issuers,
             introspection: None,
+            ticket: None,
             max_token_bytes: default_max_token_bytes(),
             cache: VerdictCacheConfig::default(),
             refresh: RefreshConfig::default(),

@@ -9,8 +9,8 @@ use crate::{DpopConfig, IntrospectionConfig, IssuerConfig, JwksSource, VerdictCa
 /// What is wrong with a [`VerifierConfig`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// Neither an issuer nor introspection is configured.
-    #[error("neither an issuer nor introspection is configured")]
+    /// Neither an issuer, introspection nor a portal is configured.
+    #[error("neither an issuer, introspection nor a portal of tickets is configured")]
     NoIssuer,
     /// An issuer's name is empty or has control characters.
     #[error("an issuer's name is empty or has control characters")]
@@ -35,6 +35,24 @@ pub enum ConfigError {
     /// Tokens would go over a channel that anybody on the way can read.
     #[error("introspection: tokens are only sent over https, or over http to a loopback host")]
     InsecureIntrospection,
+    /// Both introspection and tickets are configured: a token that says nothing doesn't say whom to ask either.
+    #[error("introspection and ticket can't be used together")]
+    TwoSources,
+    /// Tickets would go over a channel that anybody on the way can read.
+    #[error("ticket: tickets are only sent over https, or over http to a loopback host")]
+    InsecureTicket,
+    /// The name of the portal's shared secret fits no header field.
+    #[error("ticket.access_key holds something else than printable ASCII")]
+    AccessKey,
+    /// The place in an answer is no JSON Pointer.
+    #[error("ticket: {0:?} is no JSON Pointer: it begins with /")]
+    Pointer(String),
+    /// The portal's answer would fill a claim that says who vouches for whom.
+    #[error("ticket.claims: {0} is not the portal's to say")]
+    ReservedClaim(String),
+    /// A ticket would be taken for more than [`crate::TicketConfig::MAX_SESSION_FOR`].
+    #[error("ticket.session_for is more than 12 hours")]
+    SessionTooLong,
     /// A bound that must be positive is zero.
     #[error("{0} must be more than zero")]
     Zero(&'static str),
@@ -55,7 +73,7 @@ impl VerifierConfig {
     /// # Errors
     /// The first thing that is wrong.
     pub fn check(&self) -> Result<(), ConfigError> {
-        if self.issuers.is_empty() && self.introspection.is_none() {
+        if self.issuers.is_empty() && self.introspection.is_none() && self.ticket.is_none() {
             return Err(ConfigError::NoIssuer);
         }
         let mut names = BTreeSet::new();
@@ -67,6 +85,12 @@ impl VerifierConfig {
         }
         if let Some(introspection) = &self.introspection {
             introspection.check()?;
+        }
+        if let Some(ticket) = &self.ticket {
+            if self.introspection.is_some() {
+                return Err(ConfigError::TwoSources);
+            }
+            ticket.check()?;
         }
         if self.cache.accepted_for > VerdictCacheConfig::MAX_ACCEPTED_FOR {
             return Err(ConfigError::RememberedTooLong("cache.accepted_for"));
@@ -160,7 +184,7 @@ impl IntrospectionConfig {
     }
 }
 
-fn check_name(issuer: &str) -> Result<(), ConfigError> {
+pub(crate) fn check_name(issuer: &str) -> Result<(), ConfigError> {
     let unusable = issuer.is_empty() || issuer.chars().any(char::is_control);
     if unusable { Err(ConfigError::IssuerName) } else { Ok(()) }
 }

@@ -7,6 +7,7 @@ use jiff::fmt::serde::unsigned_duration::friendly::compact::required as friendly
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::AskingBounds;
 use crate::config::default_skew;
 
 /// The provider that is asked about opaque tokens (RFC 7662). There is one at most: such a token doesn't say whose it is,
@@ -78,6 +79,20 @@ impl ClientAuth {
 }
 
 impl IntrospectionConfig {
+    /// The part that every source of opaque tokens has.
+    pub(crate) fn bounds(&self) -> AskingBounds {
+        AskingBounds {
+            accepted_for: self.accepted_for,
+            refused_for: self.refused_for,
+            timeout: self.timeout,
+            max_at_once: self.max_at_once,
+            max_waiting: self.max_waiting,
+            opens_after: self.opens_after,
+            open_for: self.open_for,
+            capacity_bytes: self.capacity_bytes,
+        }
+    }
+
     /// A provider with every bound at its default.
     pub fn new(
         issuer: impl Into<String>,

@@ -3,8 +3,9 @@
 //! In: [`Verifier`] takes the `Authorization` header fields of a request and answers with a [`Principal`] or a
 //! [`CredentialError`] that says whose fault it is. It accepts JSON Web Tokens (RFC 7519) that follow the access
 //! token profile of RFC 9068, signed with an asymmetric algorithm that the issuer's configuration allows; about any other
-//! token it asks the provider that [`IntrospectionConfig`] names (RFC 7662). A token that is bound to a key or certificate
-//! (RFC 9449, RFC 8705) is taken from a [`Sender`] who proves to hold it, and from nobody else.
+//! token it asks the provider that [`IntrospectionConfig`] names (RFC 7662), or the portal of [`TicketConfig`]. A token
+//! that is bound to a key or certificate (RFC 9449, RFC 8705) is taken from a [`Sender`] who proves to hold it, and from nobody
+//! else.
 //!
 //! Out: [`AssertionSigner`] mints the short-lived token that a backend receives instead of the caller's, and
 //! [`AssertionVerifier`] is how a backend checks it. The subject in it is a pseudonym per department, see
@@ -14,6 +15,7 @@
 
 mod algorithm;
 mod anchor_statement;
+mod asking;
 mod assertion;
 mod assertion_check;
 mod bearer;
@@ -36,6 +38,7 @@ mod key_file;
 mod key_ring;
 mod key_ring_file;
 mod key_set;
+mod opaque_tokens;
 mod pem;
 mod principal;
 mod proof_fault;
@@ -49,12 +52,15 @@ mod revocations;
 mod sender;
 mod signing;
 mod sm2_key;
+mod ticket;
+mod ticket_config;
 mod verdict_counters;
 mod verdicts;
 mod verifier;
 
 pub use algorithm::Algorithm;
 pub use anchor_statement::{ANCHOR_TYPE, AnchorError, AnchorKeys, BelievedAnchor};
+pub use asking::AskingBounds;
 pub use assertion::{ASSERTION_LIFETIME, ASSERTION_TYPE, Assertion, AssertionSigner};
 pub use assertion_check::{AssertionClaims, AssertionError, AssertionVerifier};
 pub use clock::Clock;
@@ -78,4 +84,5 @@ pub use revocations::Revocations;
 pub use sender::{ProofField, Sender};
 pub use signing::{Es256Key, Sign, SignError};
 pub use sm2_key::{SM2_USER_ID, Sm2Key};
+pub use ticket_config::TicketConfig;
 pub use verifier::{SetupError, Verifier};

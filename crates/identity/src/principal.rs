@@ -13,7 +13,8 @@ use crate::Confirmation;
 pub struct Principal {
     /// The issuer that vouches for the caller (`iss`), one of the configured ones.
     pub issuer: String,
-    /// The caller's identifier at that issuer (`sub`), 1 to 255 bytes. Personal data: never log it.
+    /// The caller's identifier at that issuer (`sub`), 1 to 255 bytes without control characters or white space at an
+    /// end. Personal data: never log it.
     pub subject: String,
     /// The client that the token was issued to (`client_id`, RFC 9068).
     pub client: Option<String>,

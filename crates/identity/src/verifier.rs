@@ -16,8 +16,10 @@ use crate::issuer_keys::IssuerKeys;
 use crate::jws::Compact;
 use crate::key_document::{KeyDocument, KeyDocumentError};
 use crate::key_set::Lookup;
+use crate::opaque_tokens::{OpaqueTokens, Source};
 use crate::refresh::keep_fresh;
 use crate::revocations::Marks;
+use crate::ticket::Portal;
 use crate::verdict_counters::VerdictCounters;
 use crate::verdicts::{Accepted, Verdict, VerdictKey, Verdicts};
 use crate::{
@@ -29,7 +31,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Verifier {
     issuers: Vec<Issuer>,
-    introspection: Option<Introspection>,
+    opaque: Option<OpaqueTokens>,
     max_token_bytes: usize,
     refresh: RefreshConfig,
     dpop: DpopConfig,
@@ -64,6 +66,9 @@ pub enum SetupError {
     /// What authenticates us to the provider that is asked about opaque tokens can't be used.
     #[error("introspection.client_auth can't be used")]
     ClientAuth(#[source] KeyFileError),
+    /// The secret that signs questions to the portal can't be used.
+    #[error("ticket.secret_file can't be used")]
+    TicketSecret(#[source] KeyFileError),
     /// The HTTPS client can't be set up.
     #[error("the HTTPS client can't be set up")]
     Client(#[source] reqwest::Error),
@@ -95,14 +100,20 @@ impl Verifier {
                 return Err(SetupError::Keys { issuer: configured.issuer, source });
             }
         }
-        let introspection = config
-            .introspection
-            .as_ref()
-            .map(|config| Introspection::new(config, clock.clone()))
-            .transpose()?;
+        let opaque = match (&config.introspection, &config.ticket) {
+            (Some(config), _) => {
+                let source = Source::Introspection(Box::new(Introspection::new(config)?));
+                Some(OpaqueTokens::new(source, &config.bounds(), clock.clone()))
+            }
+            (None, Some(config)) => {
+                let source = Source::Portal(Arc::new(Portal::new(config)?));
+                Some(OpaqueTokens::new(source, &config.asking, clock.clone()))
+            }
+            (None, None) => None,
+        };
         Ok(Self {
             issuers,
-            introspection,
+            opaque,
             max_token_bytes: config.max_token_bytes,
             verdicts: Verdicts::new(&config.cache),
             refresh: config.refresh,
@@ -230,7 +241,7 @@ impl Verifier {
         key: VerdictKey,
         now: Timestamp,
     ) -> Result<Arc<Principal>, CredentialError> {
-        let parsed = match (Compact::parse(token), &self.introspection) {
+        let parsed = match (Compact::parse(token), &self.opaque) {
             (Err(_), Some(provider)) if !jws::has_header(token) => return self.ask(provider, token).await,
             (parsed, _) => parsed,
         };
@@ -275,7 +286,7 @@ impl Verifier {
     }
 
     /// What the provider says of an opaque token, or has said a moment ago.
-    async fn ask(&self, provider: &Introspection, token: &str) -> Result<Arc<Principal>, CredentialError> {
+    async fn ask(&self, provider: &OpaqueTokens, token: &str) -> Result<Arc<Principal>, CredentialError> {
         let answer = provider.verdict(token, self.revocations.as_ref()).await;
         let outcome = answer.known.and_then(|known| self.check_list(&known.principal, known.marks.as_ref()));
         let counter =

@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use event_store::Position;
+use event_store::eventstoredb::Address;
 use url::Url;
 
 pub use self::matching::{ListFormat, MatchArgs};
@@ -346,10 +347,10 @@ pub enum LogCommand {
 /// `yimen log copy`.
 #[derive(Debug, Args)]
 pub struct CopyArgs {
-    /// The log to copy: sqlite:FILE
+    /// The log to copy: sqlite:FILE, or the esdb://… address of a cluster
     #[arg(value_name = "FROM")]
     pub from: LogAddress,
-    /// The log to copy into, which is made if missing: sqlite:FILE
+    /// The log to copy into: sqlite:FILE, which is made if missing, or the esdb://… address of a cluster
     #[arg(value_name = "TO")]
     pub to: LogAddress,
     /// The last position that is copied, as answers and exports write it; everything without it
@@ -362,15 +363,29 @@ pub struct CopyArgs {
 pub enum LogAddress {
     /// A file of the embedded log.
     Sqlite(PathBuf),
+    /// A cluster.
+    Cluster(Box<Address>),
 }
 
 impl FromStr for LogAddress {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
+        if text.starts_with("esdb://") {
+            let address: Address = text.parse().map_err(|error| format!("{error}"))?;
+            // A command line is seen by everybody on the host.
+            return if address.holds_a_secret() {
+                Err("it holds a password: put user:password in a file, and name that as credentialsFile"
+                    .to_owned())
+            } else {
+                Ok(Self::Cluster(Box::new(address)))
+            };
+        }
         match text.strip_prefix("sqlite:") {
             Some("") | None => {
-                Err("write sqlite:FILE, for example sqlite:/var/lib/yimen/events.sqlite".to_owned())
+                Err("write sqlite:FILE, for example sqlite:/var/lib/yimen/events.sqlite, or the esdb://… \
+                                    address of a cluster"
+                    .to_owned())
             }
             Some(file) => Ok(Self::Sqlite(file.into())),
         }

@@ -21,7 +21,8 @@ use crate::responses::{ReadProblems, TagHeaders, Unchanged};
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct LogListing {
-    /// Where the part begins: `next` of the part before.
+    /// Where the part begins: `next` of the part before. Of the whole log, also a position, as events and answers name it:
+    /// what comes after that.
     #[param(max_length = 1024, pattern = "^[A-Za-z0-9_-]+$")]
     after: Option<String>,
     /// Only this stream, for example `item-…`.
@@ -69,7 +70,7 @@ pub(crate) async fn list_events(
             (events, next)
         }
         None => {
-            let after = place::<Position>(listing.after.as_deref())?.unwrap_or(Position::START);
+            let after = position(listing.after.as_deref())?;
             let events = app.store.read_all(after, limit).await?;
             let next = events.last().map(|last: &Recorded| Cursor(last.position).to_string());
             (events, next)
@@ -78,6 +79,14 @@ pub(crate) async fn list_events(
     let link = next.as_ref().map(|next| next_link(&uri, "after", next));
     let items = events.into_iter().map(EventDocument::try_from).collect::<Result<_, _>>()?;
     Ok(Representation::private(&EventPage { items, next })?.with_next(link).answer(&headers))
+}
+
+/// A place in the whole log, as a cursor or as it is printed everywhere. No text is both: a cursor is longer.
+fn position(after: Option<&str>) -> Result<Position, Problem> {
+    match after.map(str::parse) {
+        Some(Ok(position)) => Ok(position),
+        Some(Err(_)) | None => Ok(place(after)?.unwrap_or(Position::START)),
+    }
 }
 
 fn place<K: FromStr>(after: Option<&str>) -> Result<Option<K>, Problem> {

@@ -188,8 +188,9 @@ async fn the_admin_listener_says_whether_requests_may_come() {
     let (status, body) = ask("/readyz").await;
     let body: Value = serde_json::from_slice(&body).expect("JSON");
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
-    let expected =
-        json!({"ready": false, "log": "ok", "writes": "ok", "readModel": "behind", "issuerKeys": "ok"});
+    let expected = json!({
+        "ready": false, "log": "ok", "writes": "ok", "readModel": "behind", "issuerKeys": "ok", "anchoring": "ok"
+    });
     assert_eq!(body, expected);
     drop(house);
 }

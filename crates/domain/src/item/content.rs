@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use utoipa::openapi::schema::{Array, ArrayBuilder, ObjectBuilder, Type};
@@ -32,18 +32,18 @@ pub struct ItemContent {
     #[schema(min_items = 1, max_items = 1000)]
     pub regions: BTreeSet<Division>,
     /// Codes under which the item is known, each with its scheme.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "exact", skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 16)]
     pub codes: Vec<ItemCode>,
     /// 实施主体, the implementing body, where it is not the department itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organisation: Option<OrganisationCode>,
     /// 设定依据: laws and articles.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "exact", skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 100)]
     pub legal_basis: Vec<LocalizedText>,
     /// 申请材料.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "exact", skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 200)]
     pub materials: Vec<Material>,
     /// 办结时限.
@@ -53,7 +53,7 @@ pub struct ItemContent {
     #[serde(default, skip_serializing_if = "LocalizedText::is_empty")]
     pub fees: LocalizedText,
     /// 办理流程, step by step.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "exact", skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 100)]
     pub steps: Vec<LocalizedText>,
     /// 办理地点 and contact.
@@ -67,7 +67,7 @@ pub struct ItemContent {
     #[schema(schema_with = keywords)]
     pub keywords: BTreeSet<String>,
     /// Where each channel enters.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "exact", skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 32)]
     pub entry_points: Vec<EntryPoint>,
     /// The service that the gateway calls; absent where the item can't be called.
@@ -80,6 +80,15 @@ pub struct ItemContent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub openapi: Option<Box<serde_json::Value>>,
+}
+
+/// A list that takes the memory of its elements: one that grew while it was read has room for more, for ever.
+pub(super) fn exact<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    let mut list = Vec::deserialize(deserializer)?;
+    list.shrink_to_fit();
+    Ok(list)
 }
 
 /// The bounds that [`ItemContent::check`] sets, which an attribute can't say of an element.

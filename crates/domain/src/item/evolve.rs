@@ -18,7 +18,12 @@ impl Item {
                 department: department.clone(),
                 local_code: local_code.clone(),
                 revision: 0,
-                proposal: Some(Proposal::draft(content, 0, Authors::from([author.clone()]), Authors::new())),
+                proposal: Some(Box::new(Proposal::draft(
+                    content,
+                    0,
+                    Authors::from([author.clone()]),
+                    Authors::new(),
+                ))),
                 publication: Publication::Never,
                 transfer: None,
             }));
@@ -91,7 +96,7 @@ impl Registered {
         let before = self.proposal.take().map(|proposal| (proposal.authors, proposal.submitters));
         let (mut authors, submitters) = before.unwrap_or_default();
         authors.insert(author.clone());
-        self.proposal = Some(Proposal::draft(content, self.revision, authors, submitters));
+        self.proposal = Some(Box::new(Proposal::draft(content, self.revision, authors, submitters)));
     }
 
     fn with_proposal(&mut self, change: impl FnOnce(&mut Proposal)) {

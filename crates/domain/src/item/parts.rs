@@ -215,7 +215,7 @@ pub struct Access {
     #[schema(schema_with = scopes)]
     pub scopes: BTreeSet<String>,
     /// Claims that the backend gets, each with its purpose; no others.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "super::content::exact", skip_serializing_if = "Vec::is_empty")]
     #[schema(max_items = 32)]
     pub claims: Vec<ClaimRequest>,
 }

@@ -31,7 +31,7 @@ pub struct Registered {
     /// The last event's place in the stream.
     pub revision: u64,
     /// Content that is not public (yet).
-    pub proposal: Option<Proposal>,
+    pub proposal: Option<Box<Proposal>>,
     /// What the public sees.
     pub publication: Publication,
     /// A change of owner under way.

@@ -136,7 +136,10 @@ impl Anchorer {
     }
 
     /// Anchors until `stop`, and once more then, so that a log at rest is covered to its end.
-    pub async fn run(mut self, stop: impl Future<Output = ()> + Send) {
+    ///
+    /// Ends before that only with what trying again doesn't mend: the log contradicts its anchors, or knows none of the
+    /// signer's keys.
+    pub async fn run(mut self, stop: impl Future<Output = ()> + Send) -> Result<(), AnchorError> {
         let mut stop = std::pin::pin!(stop);
         let stopped = metrics::gauge!("yimen_log_anchoring_stopped");
         stopped.set(0.0);
@@ -152,7 +155,7 @@ impl Anchorer {
             tracing::error!(error = &error as &dyn std::error::Error, "the log can't be anchored");
             if let AnchorError::Contradicted { .. } | AnchorError::Stranger = error {
                 stopped.set(1.0);
-                return;
+                return Err(error);
             }
             tokio::select! {
                 () = &mut stop => break,
@@ -162,6 +165,7 @@ impl Anchorer {
         if let Err(error) = self.finish(resumed).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "the end of the log is not anchored");
         }
+        Ok(())
     }
 
     /// Goes on for ever; each await may be the last.

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use event_store::sqlite::{Options, Sqlite};
 use event_store::{
-    Anchor, Anchorer, Cadence, Digest, EventStore, Fault, Opened, OutsideAnchors, Position, Report,
-    SignAnchor, SignFailure, StreamName, Witnesses, verify,
+    Anchor, AnchorError, Anchorer, Cadence, Digest, EventStore, Fault, Opened, OutsideAnchors, Position,
+    Report, SignAnchor, SignFailure, StreamName, Witnesses, verify,
 };
 use rusqlite::{Connection, params};
 use tempfile::TempDir;
@@ -108,7 +108,7 @@ impl Log {
             tokio::task::yield_now().await;
         }
         drop(stop);
-        anchoring.await.expect("it ends");
+        anchoring.await.expect("it ends").expect("as it was told");
         store.close().await;
     }
 
@@ -120,7 +120,7 @@ impl Log {
         }
         let cadence = Cadence { events: 1000, interval: Duration::from_secs(3600) };
         let signer = Arc::new(StampingSigner("true:"));
-        Anchorer::new(store.clone(), signer, cadence, None).run(async {}).await;
+        Anchorer::new(store.clone(), signer, cadence, None).run(async {}).await.expect("nothing is wrong");
         store.close().await;
     }
 
@@ -376,7 +376,7 @@ async fn two_replicas_anchor_one_log_once() {
     }
     drop(stops);
     for anchoring in anchoring {
-        anchoring.await.expect("it ends");
+        anchoring.await.expect("it ends").expect("as it was told");
     }
     store.close().await;
     let report = verified(&folder.path().join("log.db"), vec![]).await;
@@ -401,6 +401,7 @@ async fn whoever_has_no_key_of_the_log_gives_up() {
     let cadence = Cadence { events: 1, interval: Duration::from_secs(3600) };
     let anchorer = Anchorer::new(store.clone(), Arc::new(StrangeSigner), cadence, None);
     let ended = tokio::time::timeout(Duration::from_secs(5), anchorer.run(std::future::pending())).await;
-    ended.expect("nothing is tried again");
+    let error = ended.expect("nothing is tried again");
+    assert!(matches!(error, Err(AnchorError::Stranger)), "{error:?}");
     store.close().await;
 }

@@ -7,5 +7,7 @@ mod introspection;
 mod key_refresh;
 mod proofs;
 mod revocation;
+mod sm2_tokens;
 mod support;
+mod ticket;
 mod verdict_cache;

@@ -47,9 +47,8 @@ pub(super) fn read(from: &mut impl BufRead, place: u64) -> Result<Option<Block>,
     if from.fill_buf()?.is_empty() {
         return Ok(None);
     }
-    let short = |error: std::io::Error| match error.kind() {
-        ErrorKind::UnexpectedEof => Unusable::Short,
-        _ => Unusable::Io(error),
+    let short = |error: std::io::Error| {
+        if error.kind() == ErrorKind::UnexpectedEof { Unusable::Short } else { Unusable::Io(error) }
     };
     let mut length = [0; 4];
     from.read_exact(&mut length).map_err(short)?;

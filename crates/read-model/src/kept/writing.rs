@@ -43,12 +43,11 @@ impl Keeper {
 
     /// Begins to write if enough has come since the last time, and that is done.
     pub(crate) async fn consider(&mut self, snapshot: &Arc<Snapshot>) {
-        let Some(SnapshotFile { path, every }) = &self.file else { return };
-        let enough = every.get().max(snapshot.items.len() as u64 / ITEMS_FOR_AN_EVENT);
-        if self.unsaved < enough && !self.unusable {
+        let Some(file) = &self.file else { return };
+        if self.unsaved < worth_it(file, snapshot) && !self.unusable {
             return;
         }
-        let path = path.clone();
+        let path = file.path.clone();
         if self.writing.as_ref().is_none_or(JoinHandle::is_finished) {
             self.written().await;
             self.begin(path, snapshot);
@@ -58,9 +57,9 @@ impl Keeper {
     /// Writes what a start would have to fold again, unless that is little.
     pub(crate) async fn finish(mut self, snapshot: &Arc<Snapshot>) {
         self.written().await;
-        let Some(SnapshotFile { path, every }) = self.file.take() else { return };
-        if self.unsaved.saturating_mul(AT_THE_END) >= every.get() {
-            self.begin(path, snapshot);
+        let Some(file) = self.file.take() else { return };
+        if self.unsaved.saturating_mul(AT_THE_END) >= worth_it(&file, snapshot) {
+            self.begin(file.path, snapshot);
             self.written().await;
         }
     }
@@ -83,6 +82,11 @@ impl Keeper {
             metrics::counter!("yimen_snapshot_failures_total").increment(1);
         }
     }
+}
+
+/// Events after which a snapshot is written while the follower goes on.
+fn worth_it(file: &SnapshotFile, snapshot: &Snapshot) -> u64 {
+    file.every.get().max(snapshot.items.len() as u64 / ITEMS_FOR_AN_EVENT)
 }
 
 fn keep(file: &Path, snapshot: &Snapshot) -> bool {

@@ -26,62 +26,70 @@ impl Projection {
         if same_owner && before.map_or(&[] as &[_], |before| declared(&before.state)) == declared(after) {
             return;
         }
-        let mut in_force = Vec::new();
-        let mut taken_over = Vec::new();
-        for place in self.now.disclosed.get(&id).into_iter().flat_map(|places| places.iter().copied()) {
-            let Some(disclosure) = self.now.disclosures.get(&place).cloned() else { continue };
-            let goes_on = declared(after).iter().any(|request| is_of(&disclosure, request));
-            if goes_on && same_owner {
-                in_force.push(place);
-                continue;
-            }
-            let reason = match (&after.publication, same_owner) {
-                (Publication::Retired { .. }, _) => DisclosureEndReason::Retired,
-                (Publication::Live(_) | Publication::Never, true) => DisclosureEndReason::Revised,
-                (Publication::Live(_) | Publication::Never, false) => DisclosureEndReason::Transferred,
-            };
-            let ended =
-                Disclosure { end: Some(DisclosureEnd { at: stamp.at, reason }), ..(*disclosure).clone() };
-            self.now.disclosures.insert(place, Arc::new(ended));
-            taken_over.push(disclosure);
-        }
-        let known = |request: &ClaimRequest| {
-            in_force.iter().any(|place| {
-                self.now.disclosures.get(place).is_some_and(|disclosure| is_of(disclosure, request))
-            })
-        };
-        let new: Vec<_> = declared(after).iter().filter(|request| !known(request)).collect();
+        let (mut in_force, ended) = self.end_disclosures(after, id, same_owner, stamp);
+        let goes_on = |request: &ClaimRequest| in_force.iter().any(|disclosure| is_of(disclosure, request));
+        let new: Vec<_> = declared(after).iter().filter(|request| !goes_on(request)).collect();
         let submission = before.and_then(|before| before.submission.as_deref());
         for (number, request) in (0..).zip(new) {
             let place = DisclosurePlace { position: stamp.position, number };
-            let predecessor = taken_over.iter().find(|ended| !same_owner && is_of(ended, request));
-            let disclosure = Disclosure {
-                place,
-                item: id,
-                department: after.department.clone(),
-                claim: request.claim.clone(),
-                purpose: request.purpose.clone(),
-                since: stamp.at,
-                revision: match predecessor {
-                    Some(predecessor) => predecessor.revision,
-                    None => after.live().map_or(after.revision, |live| live.revision),
+            let taken_over = ended.iter().find(|ended| !same_owner && is_of(ended, request));
+            let disclosure = match taken_over {
+                Some(ended) => Disclosure {
+                    place,
+                    department: after.department.clone(),
+                    since: stamp.at,
+                    taken_over_from: Some(ended.department.clone()),
+                    ..(**ended).clone()
                 },
-                approvals: match predecessor {
-                    Some(predecessor) => predecessor.approvals.clone(),
-                    None => submission.map(|submission| submission.approvals.clone()).unwrap_or_default(),
+                None => Disclosure {
+                    place,
+                    item: id,
+                    department: after.department.clone(),
+                    claim: request.claim.clone(),
+                    purpose: request.purpose.clone(),
+                    since: stamp.at,
+                    revision: after.live().map_or(after.revision, |live| live.revision),
+                    approvals: submission.map(|submission| submission.approvals.clone()).unwrap_or_default(),
+                    taken_over_from: None,
+                    end: None,
                 },
-                taken_over_from: predecessor.map(|predecessor| predecessor.department.clone()),
-                end: None,
             };
+            let disclosure = Arc::new(disclosure);
             self.index_disclosure(&disclosure);
-            self.now.disclosures.insert(place, Arc::new(disclosure));
-            in_force.push(place);
+            self.now.disclosures.insert(place, Arc::clone(&disclosure));
+            in_force.push(disclosure);
         }
         if in_force.is_empty() {
             self.now.disclosed.remove(&id);
         } else {
-            self.now.disclosed.insert(id, Arc::from(in_force));
+            self.now.disclosed.insert(id, in_force.iter().map(|disclosure| disclosure.place).collect());
         }
+    }
+
+    /// Ends those of the item that don't go on. Answers those that do, and the others as they were before.
+    fn end_disclosures(
+        &mut self,
+        after: &Registered,
+        id: ItemId,
+        same_owner: bool,
+        stamp: &Stamp,
+    ) -> (Vec<Arc<Disclosure>>, Vec<Arc<Disclosure>>) {
+        let places = self.now.disclosed.get(&id).into_iter().flat_map(|places| places.iter());
+        let before = places.filter_map(|place| self.now.disclosures.get(place)).cloned();
+        let (in_force, ended): (Vec<_>, Vec<_>) = before.partition(|disclosure| {
+            same_owner && declared(after).iter().any(|request| is_of(disclosure, request))
+        });
+        let reason = match (&after.publication, same_owner) {
+            (Publication::Retired { .. }, _) => DisclosureEndReason::Retired,
+            (Publication::Live(_) | Publication::Never, true) => DisclosureEndReason::Revised,
+            (Publication::Live(_) | Publication::Never, false) => DisclosureEndReason::Transferred,
+        };
+        for disclosure in &ended {
+            let end = Some(DisclosureEnd { at: stamp.at, reason });
+            let ended = Arc::new(Disclosure { end, ..(**disclosure).clone() });
+            self.now.disclosures.insert(disclosure.place, ended);
+        }
+        (in_force, ended)
     }
 
     /// Takes in one that is known whole, at any time after those that began before it.

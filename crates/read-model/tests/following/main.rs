@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod city;
+mod disclosures;
 mod feed;
 mod hostile;
 mod kept;

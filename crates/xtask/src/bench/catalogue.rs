@@ -77,7 +77,7 @@ fn names_of(path: &Path) -> Result<Vec<[String; COLUMNS.len()]>, String> {
     for row in list.records() {
         let row = row.map_err(named)?;
         if let Some(name) = row.get(column).filter(|name| !name.is_empty()) {
-            let [mut cells @ ..] = <[String; COLUMNS.len()]>::default();
+            let mut cells = <[String; COLUMNS.len()]>::default();
             cells[0] = name.to_owned();
             cells[1] = format!("{:012}", rows.len());
             rows.push(cells);

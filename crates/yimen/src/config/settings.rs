@@ -8,8 +8,8 @@ use std::time::Duration;
 use event_store::Cadence;
 use framing::Limits;
 use identity::{
-    DpopConfig, IntrospectionConfig, IssuerConfig, JwksSource, RefreshConfig, VerdictCacheConfig,
-    VerifierConfig,
+    DpopConfig, IntrospectionConfig, IssuerConfig, JwksSource, RefreshConfig, TicketConfig,
+    VerdictCacheConfig, VerifierConfig,
 };
 use jiff::fmt::serde::unsigned_duration::friendly::compact::required as friendly;
 use matching::Lexicon;
@@ -187,12 +187,15 @@ fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Identity {
-    /// The issuers whose signed tokens are accepted; at least one, unless there is `introspection`.
+    /// The issuers whose signed tokens are accepted; at least one, unless there is `introspection` or `ticket`.
     #[serde(default)]
     pub issuers: Vec<IssuerConfig>,
     /// The provider that is asked about opaque tokens (RFC 7662). None by default.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub introspection: Option<IntrospectionConfig>,
+    /// The government portal whose tickets are taken as tokens; not beside `introspection`. None by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ticket: Option<TicketConfig>,
     /// The issuers whose `roles` make somebody staff. Every issuer if it is empty: right only where all of them are
     /// the city's own.
     #[serde(default)]
@@ -209,8 +212,8 @@ pub struct Identity {
     /// How senders prove that a token is theirs.
     #[serde(default)]
     pub dpop: DpopConfig,
-    /// The keys that sign assertions (P-256 or Ed25519, PKCS #8 PEM; `yimen keys rotate` adds one), made if missing. `assertion-key.pem` in the data directory
-    /// without it.
+    /// The keys that sign assertions (P-256, Ed25519 or SM2, PKCS #8 PEM; `yimen keys rotate` adds one), made if missing.
+    /// `assertion-key.pem` in the data directory without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assertion_key_file: Option<PathBuf>,
     /// The secret behind pseudonyms, made if missing. `pseudonym.secret` in the data directory without it.
@@ -228,6 +231,7 @@ impl Identity {
         Self {
             issuers,
             introspection: None,
+            ticket: None,
             staff_issuers: Vec::new(),
             max_token_bytes: default_max_token_bytes(),
             cache: VerdictCacheConfig::default(),
@@ -243,6 +247,7 @@ impl Identity {
         VerifierConfig {
             issuers: self.issuers.clone(),
             introspection: self.introspection.clone(),
+            ticket: self.ticket.clone(),
             max_token_bytes: self.max_token_bytes,
             cache: self.cache.clone(),
             refresh: self.refresh.clone(),
@@ -256,6 +261,7 @@ impl Identity {
         verifier.issuers.retain(|issuer| self.staff_issuers.contains(&issuer.issuer));
         verifier.introspection =
             verifier.introspection.filter(|provider| self.staff_issuers.contains(&provider.issuer));
+        verifier.ticket = verifier.ticket.filter(|portal| self.staff_issuers.contains(&portal.issuer));
         (!self.staff_issuers.is_empty()).then_some(verifier)
     }
 
@@ -271,10 +277,11 @@ impl Identity {
         }
     }
 
-    /// Every issuer whose tokens are accepted; one that is also asked about opaque tokens may be named twice.
+    /// Every issuer whose tokens or tickets are accepted; one that is also asked about opaque tokens may be named twice.
     pub fn issuer_names(&self) -> impl Iterator<Item = &str> {
         let asked = self.introspection.iter().map(|provider| provider.issuer.as_str());
-        self.issuers.iter().map(|issuer| issuer.issuer.as_str()).chain(asked)
+        let portal = self.ticket.iter().map(|portal| portal.issuer.as_str());
+        self.issuers.iter().map(|issuer| issuer.issuer.as_str()).chain(asked).chain(portal)
     }
 
     /// The file of the key that signs assertions.
@@ -407,6 +414,12 @@ impl Config {
             let file = provider.client_auth.file();
             std::fs::read(file).map_err(|error| {
                 format!("identity.introspection.client_auth: {} can't be read: {error}", file.display())
+            })?;
+        }
+        if let Some(portal) = &self.identity.ticket {
+            let file = &portal.secret_file;
+            std::fs::read(file).map_err(|error| {
+                format!("identity.ticket.secret_file: {} can't be read: {error}", file.display())
             })?;
         }
         self.matching.lexicon().map(drop).map_err(|failure| format!("matching.words: {failure}"))

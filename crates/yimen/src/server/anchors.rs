@@ -1,5 +1,6 @@
 //! Anchors of the log, signed with the keys of assertions.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use event_store::{Anchor, Anchorer, EventStore, OutsideAnchors, SignAnchor, SignFailure};
@@ -9,16 +10,23 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Integrity;
 
-/// The future that keeps `log` anchored until `stop`.
+/// The future that keeps `log` anchored until `stop`; sets `stopped` if it has to give up before.
 pub fn keep(
     log: Arc<dyn EventStore>,
     signer: Arc<AssertionSigner>,
     settings: &Integrity,
     stop: CancellationToken,
+    stopped: Arc<AtomicBool>,
 ) -> impl Future<Output = ()> + Send + 'static {
     let signer = Arc::new(OwnKeys { signer, known: Mutex::default() });
     let outside = settings.anchor_file.as_ref().map(OutsideAnchors::new);
-    Anchorer::new(log, signer, settings.cadence(), outside).run(async move { stop.cancelled().await })
+    let anchorer = Anchorer::new(log, signer, settings.cadence(), outside);
+    async move {
+        // Why, it has said in the log.
+        if anchorer.run(async move { stop.cancelled().await }).await.is_err() {
+            stopped.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 /// The gateway's keys, and what anchors announced of them so far.

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use api::{App, Freshness};
@@ -142,7 +143,15 @@ impl Service {
         let keys = KeyRingFile::new(config.identity.assertion_key(&config.data_dir));
         let signer = Arc::new(signer(config, issuer, &keys)?);
         tasks.spawn(end.clone().run_until_cancelled_owned(signer.follow(keys, KEYS_READ_AGAIN)));
-        tasks.spawn(anchors::keep(Arc::clone(&store), Arc::clone(&signer), &config.integrity, end.clone()));
+        let unanchored = Arc::new(AtomicBool::new(false));
+        let anchoring = anchors::keep(
+            Arc::clone(&store),
+            Arc::clone(&signer),
+            &config.integrity,
+            end.clone(),
+            Arc::clone(&unanchored),
+        );
+        tasks.spawn(anchoring);
         let mut settings = config.gateway.clone();
         if tls.is_some() {
             settings.public_scheme = PublicScheme::Https;
@@ -155,6 +164,7 @@ impl Service {
         let app =
             App::new(Arc::clone(&store), read_model.clone(), staff, Arc::clone(&policy), Clock::system())
                 .with_curator(&curator)
+                .with_anchoring(unanchored)
                 .with_bound(freshness.clone(), config.event_log.max_behind)
                 .with_call_path(routes::call_path(gateway.clone()));
         tasks.spawn(end.clone().run_until_cancelled_owned(gateway.clone().keep_probing()));

@@ -76,7 +76,7 @@ impl Registered {
     }
 
     fn proposal(&self, missing: &'static str) -> Result<&Proposal, ItemRejection> {
-        self.proposal.as_ref().ok_or(ItemRejection::WrongState(missing))
+        self.proposal.as_deref().ok_or(ItemRejection::WrongState(missing))
     }
 
     fn require_live(&self) -> Result<&LiveContent, ItemRejection> {
