@@ -385,7 +385,7 @@ async fn two_replicas_anchor_one_log_once() {
     assert_eq!(anchored.covered, report.events - 1);
     for signer in signers {
         let opened = signer.0.load(Ordering::Relaxed);
-        // Whoever lost a race for an anchor looks at the last one once more; nobody begins again with the first.
+        // Reading that is cut short by the end begins again with what it has not taken in: at most all of them.
         assert!(
             opened <= 2 * anchored.anchors as u64,
             "{opened} opened of {}: again and again",
