@@ -150,7 +150,7 @@ impl Demo {
         .await
     }
 
-    /// Imports an item as an operator, of a department that is named after it, and waits for the curator; its entry.
+    /// Imports an item as an operator, of a department that is named after it, and waits until it can be called; its entry.
     pub(crate) async fn adopt(&self, content: &Value) -> String {
         let department = json!({"name": content["name"], "region": "330106"});
         let row = json!({"line": 1, "department": department, "localCode": "1", "content": content});
@@ -166,7 +166,13 @@ impl Demo {
         })
         .await;
         let head = self.get("/operations/v1/status").bearer(self.token("operator")).send().await.expect(200);
-        self.entry_of(item, text(&head["head"])).await
+        let entry = self.entry_of(item, text(&head["head"])).await;
+        until("the gateway has heard of it", async || {
+            // Without a token, so that no department hears of it.
+            (self.get(&format!("/call/{entry}/x")).send().await.status == 401).then_some(())
+        })
+        .await;
+        entry
     }
 
     /// A call through the gateway, as the demo's citizen.
